@@ -1,0 +1,4 @@
+# cython: boundscheck=True, wraparound=False, initializedcheck=False
+"""Placeholder, to be written."""
+
+import cython

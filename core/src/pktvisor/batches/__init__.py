@@ -1,0 +1,9 @@
+"""Columnar batches: the only form in which traffic moves through the agent."""
+
+from pktvisor.batches.columns import Array, Column
+from pktvisor.batches.decoding import Records, decode
+from pktvisor.batches.hosts import Hosts
+from pktvisor.batches.packets import PacketBatch, StageTable
+from pktvisor.batches.table import Table
+
+__all__ = ["Array", "Column", "Hosts", "PacketBatch", "Records", "StageTable", "Table", "decode"]
