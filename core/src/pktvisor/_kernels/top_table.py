@@ -1,4 +1,159 @@
 # cython: boundscheck=True, wraparound=False, initializedcheck=False
-"""Placeholder, to be written."""
+"""Count weights by 128-bit key in a bounded open-addressing table (Misra and Gries 1982).
+
+A slot is four words: both key halves, the count (0 = free) and where the key's text lies in the
+pool (offset in the upper 32 bits, length in the lower). Slots are probed linearly from a seeded
+mix of the key. The table never evicts on its own: `add` stops when it is full, and the caller
+rebuilds it, larger or with every count lowered.
+"""
 
 import cython
+
+U8 = cython.typedef(cython.uchar)
+U64 = cython.typedef(cython.ulonglong)
+I32 = cython.typedef(cython.int)
+I64 = cython.typedef(cython.longlong)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _mix(value: U64) -> U64:
+    """The finaliser of SplitMix64."""
+    first: U64 = 0xBF58476D1CE4E5B9
+    second: U64 = 0x94D049BB133111EB
+    full: U64 = 0xFFFFFFFFFFFFFFFF
+    value = ((value ^ (value >> 30)) * first) & full
+    value = ((value ^ (value >> 27)) * second) & full
+    return value ^ (value >> 31)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(-2, check=False)
+def _find(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
+    """The slot of a key, or the free slot where it belongs; -1 when the table has neither."""
+    golden: U64 = 0x9E3779B97F4A7C15
+    full: U64 = 0xFFFFFFFFFFFFFFFF
+    mask: U64 = cython.cast(U64, slots.shape[0] - 1)
+    at: cython.Py_ssize_t = cython.cast(
+        cython.Py_ssize_t, _mix((((k0 ^ seed) * golden) & full) ^ k1) & mask
+    )
+    tries: cython.Py_ssize_t
+    for tries in range(slots.shape[0]):
+        if slots[at, 2] == 0 or (slots[at, 0] == k0 and slots[at, 1] == k1):
+            return at
+        at = cython.cast(cython.Py_ssize_t, cython.cast(U64, at + 1) & mask)
+    return -1
+
+
+def add(
+    key0: cython.const[U64][::1],
+    key1: cython.const[U64][::1],
+    rows: cython.const[I64][::1],
+    start: cython.Py_ssize_t,
+    weight: cython.const[I64][::1],
+    text: cython.const[U8][::1],
+    text_offset: cython.const[I64][::1],
+    text_length: cython.const[I32][::1],
+    seed: cython.ulonglong,
+    limit: cython.Py_ssize_t,
+    slots: U64[:, ::1],
+    pool: U8[::1],
+    state: I64[::1],
+) -> None:
+    """Add the weight of each of `rows[start:]` to its key's count.
+
+    Keys, weights and text slices are indexed by row; an empty `weight` means 1 each, an empty
+    `text_offset` keys without text. `state` holds entries, pool bytes used, and the position in
+    `rows` where this call stopped: the end, or the first row that needs a new entry when `limit`
+    entries are taken or the pool has no room.
+    """
+    i: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    slot: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    used: cython.Py_ssize_t = state[1]
+    entries: cython.Py_ssize_t = state[0]
+    length: cython.Py_ssize_t
+    amount: I64 = 1
+    weighted: cython.bint = weight.shape[0] > 0
+    named: cython.bint = text_offset.shape[0] > 0
+    stopped: cython.Py_ssize_t = rows.shape[0]
+    with cython.nogil:
+        for i in range(start, rows.shape[0]):
+            row = rows[i]
+            if weighted:
+                amount = weight[row]
+                if amount <= 0:
+                    continue
+            slot = _find(slots, key0[row], key1[row], seed)
+            if slot < 0:
+                stopped = i
+                break
+            if slots[slot, 2] == 0:
+                if entries >= limit:
+                    stopped = i
+                    break
+                if named:
+                    length = text_length[row]
+                    if used + length > pool.shape[0]:
+                        stopped = i
+                        break
+                    for j in range(length):
+                        pool[used + j] = text[text_offset[row] + j]
+                    slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
+                    used += length
+                slots[slot, 0] = key0[row]
+                slots[slot, 1] = key1[row]
+                entries += 1
+            slots[slot, 2] += cython.cast(U64, amount)
+    state[0] = entries
+    state[1] = used
+    state[2] = stopped
+
+
+def rebuild(
+    slots: cython.const[U64][:, ::1],
+    pool: cython.const[U8][::1],
+    lowered: cython.longlong,
+    seed: cython.ulonglong,
+    new_slots: U64[:, ::1],
+    new_pool: U8[::1],
+    state: I64[::1],
+) -> None:
+    """Copy every entry whose count exceeds `lowered`, less that much, into an empty table.
+
+    `new_slots` is zeroed and has room for all survivors, `new_pool` for their text. `state` becomes
+    entries and pool bytes used.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    slot: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    length: cython.Py_ssize_t
+    used: cython.Py_ssize_t = 0
+    entries: cython.Py_ssize_t = 0
+    less: U64 = cython.cast(U64, lowered)
+    low: U64 = 0xFFFFFFFF
+    with cython.nogil:
+        for i in range(slots.shape[0]):
+            if slots[i, 2] <= less:
+                continue
+            slot = _find(new_slots, slots[i, 0], slots[i, 1], seed)
+            if slot < 0:
+                break
+            new_slots[slot, 0] = slots[i, 0]
+            new_slots[slot, 1] = slots[i, 1]
+            new_slots[slot, 2] = slots[i, 2] - less
+            at = cython.cast(cython.Py_ssize_t, slots[i, 3] >> 32)
+            length = cython.cast(cython.Py_ssize_t, slots[i, 3] & low)
+            for j in range(length):
+                new_pool[used + j] = pool[at + j]
+            new_slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
+            used += length
+            entries += 1
+    state[0] = entries
+    state[1] = used

@@ -1,0 +1,55 @@
+"""Settings of taps, policies and handlers as the engine takes them, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from pktvisor.streams import HandlerSpec
+
+__all__ = ["HandlerChoice", "PolicySettings", "build_config"]
+
+HandlerChoice = str | HandlerSpec | tuple[str | HandlerSpec, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class PolicySettings:
+    """How a policy keeps time and samples: 1-10 periods, deep sampling 1-100 percent, top-N size."""
+
+    periods: int = 5
+    deep_sample_rate: int = 100
+    top_n_count: int = 10
+    top_n_percentile: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("periods", 1, 10),
+            ("deep_sample_rate", 1, 100),
+            ("top_n_count", 1, 6144),
+            ("top_n_percentile", 0, 100),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} {value} is out of range; allowed is {low} to {high}")
+
+
+def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
+    """An instance of a plugin's config dataclass; ValueError names the key and what is allowed."""
+    assert is_dataclass(kind)
+    allowed = [field.name for field in fields(kind)]
+    for key in values:
+        if key not in allowed:
+            raise ValueError(
+                f"{where}: unknown key {key!r}; allowed are {', '.join(allowed) or 'none'}"
+            )
+    if not values:
+        return kind()
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{where}: {place}: {first['msg']}, not {first['input']!r}") from None

@@ -1,0 +1,1 @@
+"""Render buckets: JSON in the original's shape, Prometheus text, tables for people."""

@@ -1,0 +1,7 @@
+"""Kernels a plugin may call, behind drivers that keep their state and check their arguments."""
+
+from pktvisor.kernels.bpf import BpfProgram
+from pktvisor.kernels.pairs import PairMatcher
+from pktvisor.kernels.qnames import QnameCuts, cut_qnames
+
+__all__ = ["BpfProgram", "PairMatcher", "QnameCuts", "cut_qnames"]

@@ -1,0 +1,40 @@
+"""Counters: how many events of a sort a period saw."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
+
+__all__ = ["Counter", "CounterState"]
+
+
+class CounterState(MetricState):
+    """An integer that only grows."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def add(self, amount: int) -> None:
+        """Count `amount` more events."""
+        self.value += int(amount)
+
+    def merge_later(self, other: Self) -> None:
+        """Add the other's count."""
+        self.value += other.value
+
+    def to_json(self) -> int:
+        """The count."""
+        return self.value
+
+
+class Counter(Metric[CounterState]):
+    """Declares a counter: `total = Counter("total", "Packets seen")`."""
+
+    kind = "counter"
+
+    def new_state(self, settings: MetricSettings) -> CounterState:
+        """A counter at zero."""
+        return CounterState()

@@ -1,0 +1,73 @@
+"""Columns of keys that cardinalities and top-N lists count: addresses and text, with their hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pktvisor._kernels import hashing
+from pktvisor.batches import Array
+
+__all__ = ["Addresses", "Texts"]
+
+SEED = 9001  # the default seed of Apache DataSketches
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """IP addresses as columns, one entry a row: `version` u8, `hi` and `lo` u64."""
+
+    version: Array
+    hi: Array
+    lo: Array
+
+    def hashes(self, rows: Array) -> tuple[Array, Array]:
+        """Both halves of the sketch hash of each of `rows`."""
+        h1, h2 = np.empty(len(rows), np.uint64), np.empty(len(rows), np.uint64)
+        hashing.hash_addresses(
+            self.version, self.hi, self.lo, rows, SEED, np.empty(32, np.uint8), h1, h2
+        )
+        return h1, h2
+
+    def value(self, row: int) -> int | str:
+        """What the sketch is given for a row: see the hashing kernel for the encoding."""
+        low = int(self.lo[row])
+        if self.version[row] == 4:
+            return low - (1 << 32) if low & 0x80000000 else low
+        return (int(self.hi[row]) << 64 | low).to_bytes(16, "big").decode("latin-1")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Slices `arena[offset:offset + length]` of UTF-8 text, one a row; `rows` are those in use."""
+
+    arena: Array
+    offset: Array
+    length: Array
+    rows: Array
+
+    @cached_property
+    def keys(self) -> tuple[Array, Array]:
+        """Both halves of each text's sketch hash, indexed by row (zero where not in use)."""
+        h1, h2 = np.empty(len(self.rows), np.uint64), np.empty(len(self.rows), np.uint64)
+        hashing.hash_slices(self.arena, self.offset, self.length, self.rows, SEED, h1, h2)
+        if len(self.rows) == len(self.offset):
+            return h1, h2
+        full = np.zeros((2, len(self.offset)), np.uint64)
+        full[0][self.rows] = h1
+        full[1][self.rows] = h2
+        return full[0], full[1]
+
+    def hashes(self, rows: Array) -> tuple[Array, Array]:
+        """Both halves of the sketch hash of each of `rows`."""
+        h1, h2 = self.keys
+        if len(rows) == len(h1):
+            return h1, h2
+        return h1[rows], h2[rows]
+
+    def value(self, row: int) -> str:
+        """The text of a row."""
+        start = int(self.offset[row])
+        return self.arena[start : start + int(self.length[row])].tobytes().decode("utf-8", "replace")

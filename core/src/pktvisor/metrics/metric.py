@@ -1,0 +1,111 @@
+"""What all kinds of metric share: one declaration on a bucket class, one state in each bucket."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+
+if TYPE_CHECKING:
+    from pktvisor.geo import GeoDatabase
+    from pktvisor.metrics.bucket import Bucket
+
+__all__ = ["Metric", "MetricSettings", "MetricState", "StateT"]
+
+
+@dataclass(frozen=True)
+class MetricSettings:
+    """What a bucket's metrics need to know; the same for every bucket of one handler."""
+
+    groups: frozenset[str] = frozenset()
+    top_n_count: int = 10
+    top_n_percentile: int = 0
+    recorded: bool = True
+    city: GeoDatabase | None = field(default=None, repr=False)
+    asn: GeoDatabase | None = field(default=None, repr=False)
+
+
+class MetricState(ABC):
+    """The value of one metric in one bucket.
+
+    Both merges add another state of the same metric into this one and leave the other as it was:
+    `merge_later` the state of another period, `merge_parallel` that of other traffic in the same
+    period. Most kinds treat the two alike.
+    """
+
+    @abstractmethod
+    def merge_later(self, other: Self) -> None:
+        """Take in the state of an earlier or later period."""
+
+    def merge_parallel(self, other: Self) -> None:
+        """Take in the state of disjoint traffic of the same period."""
+        self.merge_later(other)
+
+    @abstractmethod
+    def to_json(self) -> Any:
+        """The value as the API shows it, or None when there is nothing to show."""
+
+    def seal(self) -> None:  # noqa: B027 - most kinds have nothing to settle
+        """Settle the state: no more updates will come. Frees what only updates need."""
+
+    def evicted(self) -> int:
+        """Entries given up so far to stay within bounds."""
+        return 0
+
+
+StateT = TypeVar("StateT", bound=MetricState)
+
+
+class Metric(ABC, Generic[StateT]):
+    """The declaration of a metric: everything that is ever said about it is said here.
+
+    `path` is its place in the JSON, dots between levels. `group` is the metric group that switches
+    it; None means always on. `deep` metrics see deep-sampled events only. `family` overrides the
+    Prometheus name, which otherwise is schema and path joined by underscores. Read on a bucket
+    it gives that bucket's state.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        path: str,
+        help: str,
+        *,
+        group: str | tuple[str, ...] | None = None,
+        unit: str = "",
+        deep: bool = False,
+        family: str | None = None,
+    ) -> None:
+        self.path = tuple(path.split("."))
+        self.help = help
+        self.groups = (group,) if isinstance(group, str) else (group or ())
+        self.unit = unit
+        self.deep = deep
+        self._family = family
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, bucket: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, bucket: Bucket, owner: type) -> StateT: ...
+    def __get__(self, bucket: Bucket | None, owner: type) -> Self | StateT:
+        if bucket is None:
+            return self
+        state: StateT = bucket.states[self.name]
+        return state
+
+    def enabled(self, groups: frozenset[str]) -> bool:
+        """Whether a bucket with these groups on shows this metric."""
+        return all(group in groups for group in self.groups)
+
+    def family(self, schema: str) -> str:
+        """The Prometheus family name under a schema."""
+        return self._family or "_".join((schema, *self.path))
+
+    @abstractmethod
+    def new_state(self, settings: MetricSettings) -> StateT:
+        """An empty state."""

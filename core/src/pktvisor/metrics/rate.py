@@ -1,0 +1,190 @@
+"""Rates: quantiles of events per second of event time.
+
+A rate keeps one count a second while it can (3,600 of them); the counts of older seconds fold into
+a KLL sketch, except that zeros are only numbered, so an idle week costs nothing. A quantile is
+taken over all seconds from the period's first to its last, both included:
+
+    seconds 10, 11, 12, 13 with 4, 0, 0, 9 events  →  sorted 0 0 4 9, p50 = 0, p90 = 9
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from pktvisor.batches import Array, Table
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
+from pktvisor.metrics.quantiles import RANKS
+
+__all__ = ["Rate", "RateState", "Seconds"]
+
+KEPT_SECONDS = 3600
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Runs of rows that lie in the same second: `starts[i]` is the first row of run i."""
+
+    starts: Array
+    seconds: Array
+    rows: int
+
+    @classmethod
+    def of(cls, timestamp_ns: Array) -> Seconds:
+        """The runs of a column of times (int64 ns)."""
+        rows = len(timestamp_ns)
+        if rows == 0:
+            return cls(np.empty(0, np.int64), np.empty(0, np.int64), 0)
+        first = int(timestamp_ns[0]) // _NS
+        if int(timestamp_ns.min()) // _NS == first == int(timestamp_ns.max()) // _NS:
+            return cls(np.zeros(1, np.int64), np.array([first]), rows)
+        seconds = timestamp_ns // _NS
+        starts = np.flatnonzero(np.concatenate(([True], seconds[1:] != seconds[:-1])))
+        return cls(starts, seconds[starts], rows)
+
+    @staticmethod
+    def of_table(table: Table) -> Seconds:
+        """The runs of a table's `timestamp_ns`, worked out once per table."""
+        return table.derived(Seconds.of, lambda t: Seconds.of(t.column("timestamp_ns")))
+
+    def count(self) -> Array:
+        """Rows in each run."""
+        return np.diff(self.starts, append=self.rows)
+
+    def sums(self, amounts: Array) -> Array:
+        """The sum of `amounts` (one a row; a mask counts its rows) in each run."""
+        if not len(self.starts):
+            return np.empty(0, np.int64)
+        return np.add.reduceat(amounts, self.starts, dtype=np.int64)
+
+
+class RateState(MetricState):
+    """Events per second, by absolute second; `cover` says which seconds belong to the period."""
+
+    def __init__(self) -> None:
+        self._base = 0  # the second of _counts[0]
+        self._counts = np.zeros(0, np.int64)
+        self._first: int | None = None  # the period's seconds, both ends included
+        self._last = 0
+        self._folded: Any = None  # KLL of the counts of folded seconds that were not zero
+        self._folded_busy = 0
+
+    def cover(self, first_second: int, last_second: int) -> None:
+        """Count the seconds from first to last as part of the period, whether busy or idle."""
+        if self._first is None:
+            self._first, self._last = first_second, last_second
+        else:
+            self._first = min(self._first, first_second)
+            self._last = max(self._last, last_second)
+
+    def add(self, seconds: Array, amounts: Array) -> None:
+        """Add amounts to seconds (equally long, seconds may repeat and need not be sorted)."""
+        if not len(seconds):
+            return
+        low, high = int(seconds.min()), int(seconds.max())
+        self.cover(low, high)
+        self._reach(low, high)
+        kept = seconds >= self._base
+        np.add.at(self._counts, seconds[kept] - self._base, amounts[kept])
+        if not kept.all():
+            self._fold(amounts[~kept])
+
+    def _reach(self, low: int, high: int) -> None:
+        """Make the kept range include `high`, and `low` as far as the bound allows."""
+        if not len(self._counts):
+            self._base = max(low, high - KEPT_SECONDS + 1)
+            self._counts = np.zeros(high - self._base + 1, np.int64)
+            return
+        end = max(self._base + len(self._counts), high + 1)
+        base = max(min(self._base, low), end - KEPT_SECONDS)
+        if base == self._base and end == base + len(self._counts):
+            return
+        counts = np.zeros(end - base, np.int64)
+        leaving = max(base - self._base, 0)
+        if leaving:
+            self._fold(self._counts[:leaving])
+        staying = self._counts[leaving:]
+        at = self._base + leaving - base
+        counts[at : at + len(staying)] = staying
+        self._base, self._counts = base, counts
+
+    def _fold(self, counts: Array) -> None:
+        busy = counts[counts > 0]
+        if len(busy):
+            if self._folded is None:
+                self._folded = _new_sketch()
+            self._folded.update(busy.astype(np.float64))
+            self._folded_busy += len(busy)
+
+    def quantiles(self, ranks: list[float]) -> list[int] | None:
+        """The count at each rank over all seconds; None when no second is covered."""
+        if self._first is None:
+            return None
+        busy = np.sort(self._counts[self._counts > 0])
+        number = self._last - self._first + 1
+        idle = max(number - len(busy) - self._folded_busy, 0)
+        number = idle + len(busy) + self._folded_busy
+        sketch = None
+        if self._folded is not None:
+            sketch = _new_sketch()
+            sketch.merge(self._folded)
+            sketch.update(busy.astype(np.float64))
+        found = []
+        for rank in ranks:
+            index = max(math.ceil(rank * number - 1e-9), 1)
+            if index <= idle:
+                found.append(0)
+            elif sketch is not None:
+                found.append(int(sketch.get_quantile((index - idle) / (number - idle), True)))
+            else:
+                found.append(int(busy[index - idle - 1]))
+        return found
+
+    def merge_later(self, other: Self) -> None:
+        """Join the seconds of another period; a second both know holds the sum."""
+        self._merge(other)
+
+    def merge_parallel(self, other: Self) -> None:
+        """Add the other traffic's events second by second."""
+        self._merge(other)
+
+    def _merge(self, other: Self) -> None:
+        if other._first is None:
+            return
+        if other._folded is not None:
+            if self._folded is None:
+                self._folded = _new_sketch()
+            self._folded.merge(other._folded)
+            self._folded_busy += other._folded_busy
+        self.cover(other._first, other._last)
+        self.add(other._base + np.arange(len(other._counts)), other._counts)
+
+    def to_json(self) -> dict[str, int] | None:
+        """Four quantiles, or None when no second is covered."""
+        values = self.quantiles(list(RANKS.values()))
+        return None if values is None else dict(zip(RANKS, values, strict=True))
+
+    @property
+    def total(self) -> int:
+        """Events in the seconds that are still kept one by one."""
+        return int(self._counts.sum())
+
+
+def _new_sketch() -> Any:
+    import datasketches
+
+    return datasketches.kll_doubles_sketch(200)
+
+
+class Rate(Metric[RateState]):
+    """Declares a rate per second of event time."""
+
+    kind = "rate"
+
+    def new_state(self, settings: MetricSettings) -> RateState:
+        """A rate over no seconds yet."""
+        return RateState()

@@ -1,0 +1,127 @@
+"""The accumulators in front of a top-N sketch: a bounded table, and exact counts of small numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pktvisor._kernels import top_table as kernel
+from pktvisor.batches import Array
+from pktvisor.batches.decoding import FLOW_SEED
+from pktvisor.metrics.keys import Texts
+
+__all__ = ["LARGEST_MAP", "Entry", "NumberCounts", "TopTable"]
+
+LARGEST_MAP = 6144  # entries, as in the sketch: 0.75 of 2**13
+_FIRST_SLOTS = 512
+_LAST_SLOTS = 16384
+_LAST_POOL = 1 << 20
+_SAMPLE = 1024  # counts a purge takes its median from, as in the sketch
+
+_NO_I64 = np.zeros(0, np.int64)
+_NO_I32 = np.zeros(0, np.int32)
+_NO_U8 = np.zeros(0, np.uint8)
+
+Entry = tuple[int, int, bytes, int]
+
+
+class TopTable:
+    """Counts by 128-bit key, at most 6144 of them.
+
+    When the table is full, every count is lowered by the median of a sample of the counts and what
+    falls to zero goes: at least half of the entries (Anderson et al. 2017, as in the frequent-items
+    sketch). `offset` is how much was taken off in all: what any count may lack.
+    """
+
+    def __init__(self) -> None:
+        self._slots = np.zeros((_FIRST_SLOTS, 4), np.uint64)
+        self._pool = np.empty(0, np.uint8)
+        self._state = np.zeros(3, np.int64)
+        self.offset = 0
+        self.evicted = 0
+
+    def add(
+        self,
+        keys: tuple[Array, Array],
+        rows: Array,
+        weights: Array | None = None,
+        texts: Texts | None = None,
+    ) -> None:
+        """Add each of `rows` to its key: 1, or its weight. All columns are indexed by row."""
+        at = 0
+        while True:
+            kernel.add(
+                keys[0],
+                keys[1],
+                rows,
+                at,
+                _NO_I64 if weights is None else weights,
+                _NO_U8 if texts is None else texts.arena,
+                _NO_I64 if texts is None else texts.offset,
+                _NO_I32 if texts is None else texts.length,
+                FLOW_SEED,
+                min(3 * len(self._slots) // 8, LARGEST_MAP),
+                self._slots,
+                self._pool,
+                self._state,
+            )
+            at = int(self._state[2])
+            if at == len(rows):
+                return
+            self._make_room(texts is not None)
+
+    def _make_room(self, with_text: bool) -> None:
+        slots, pool = len(self._slots), len(self._pool)
+        if with_text and self._state[1] + 1024 > pool and pool < _LAST_POOL:
+            self._rebuild(slots, max(4 * pool, 1 << 14), 0)
+        elif self._state[0] >= 3 * slots // 8 and slots < _LAST_SLOTS:
+            self._rebuild(4 * slots if 4 * slots <= _LAST_SLOTS else _LAST_SLOTS, pool, 0)
+        else:
+            counts = self._slots[:, 2]
+            sample = counts[counts > 0][:_SAMPLE]
+            before = int(self._state[0])
+            median = int(np.partition(sample, len(sample) // 2)[len(sample) // 2])
+            self._rebuild(slots, pool, median)
+            self.offset += median
+            self.evicted += before - int(self._state[0])
+
+    def _rebuild(self, slots: int, pool: int, lowered: int) -> None:
+        new_slots = np.zeros((slots, 4), np.uint64)
+        new_pool = np.empty(pool, np.uint8)
+        kernel.rebuild(
+            self._slots, self._pool, lowered, FLOW_SEED, new_slots, new_pool, self._state
+        )
+        self._slots, self._pool = new_slots, new_pool
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry: both halves of the key, its text, its count (a lower bound)."""
+        pool = self._pool.tobytes()
+        for key0, key1, count, place in self._slots[self._slots[:, 2] > 0].tolist():
+            start = place >> 32
+            yield key0, key1, pool[start : start + (place & 0xFFFFFFFF)], count
+
+
+class NumberCounts:
+    """Exact counts of 16-bit numbers (ports, types, codes)."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(65536, np.int64)
+        self.offset = 0
+        self.evicted = 0
+
+    def add(self, numbers: Array) -> None:
+        """Count every entry of a column of numbers below 65536."""
+        if len(numbers):
+            counts = np.bincount(numbers)
+            self._counts[: len(counts)] += counts
+
+    def entries(self) -> Iterator[Entry]:
+        """The 6144 most frequent numbers, each as the first half of a key, with its count."""
+        seen = np.flatnonzero(self._counts)
+        if len(seen) > LARGEST_MAP:
+            heaviest = np.argpartition(-self._counts[seen], LARGEST_MAP)[:LARGEST_MAP]
+            self.evicted = len(seen) - LARGEST_MAP
+            seen = np.sort(seen[heaviest])
+        for number in seen.tolist():
+            yield number, 0, b"", int(self._counts[number])

@@ -1,0 +1,93 @@
+"""What plugins declare: frozen descriptions of input streams and stream handlers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from pktvisor.batches import Table
+from pktvisor.metrics import Bucket
+
+__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "resolve"]
+
+API_VERSION = 1
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_VERSION = re.compile(r"\d+\.\d+\Z")
+
+Factory = Callable[..., Any] | str
+
+
+def _check(kind: str, name: str, version: str, factory: Factory) -> None:
+    if not _NAME.match(name):
+        raise ValueError(
+            f"{kind} name {name!r}: allowed are lower-case letters, digits and _, a letter first"
+        )
+    if not _VERSION.match(version):
+        raise ValueError(f"{kind} {name!r}: version {version!r} is not of the form 1.0")
+    if isinstance(factory, str) and factory.count(":") != 1:
+        raise ValueError(f"{kind} {name!r}: factory {factory!r} is not of the form module:object")
+
+
+def resolve(factory: Factory) -> Callable[..., Any]:
+    """The callable behind a factory; a `module:object` string is imported now."""
+    if not isinstance(factory, str):
+        return factory
+    module, _, name = factory.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """An input stream type.
+
+    `factory(config, context)` makes an `InputStream`; `config` is a dataclass that describes and
+    checks its settings; `emits` is the batch type of its batches. `file_key` is the config key that
+    takes a file's path, if it reads files; among several inputs that do, the lowest `preference`
+    is the default.
+    """
+
+    name: str
+    version: str
+    config: type
+    factory: Factory
+    emits: type[Table]
+    file_key: str = ""
+    preference: int = 100
+    doc: str = ""
+    api_version: int = API_VERSION
+
+    def __post_init__(self) -> None:
+        _check("input", self.name, self.version, self.factory)
+
+
+@dataclass(frozen=True)
+class HandlerSpec:
+    """A stream handler type.
+
+    `factory(config, context)` makes a `StreamHandler`; `bucket` declares its metrics; `accepts`
+    lists the batch types it reads; `needs` the names of the stages whose tables it reads.
+    """
+
+    name: str
+    version: str
+    config: type
+    bucket: type[Bucket]
+    factory: Factory
+    accepts: tuple[type[Table], ...]
+    needs: frozenset[str] = frozenset()
+    doc: str = ""
+    api_version: int = API_VERSION
+
+    def __post_init__(self) -> None:
+        _check("handler", self.name, self.version, self.factory)
+        if not self.accepts:
+            raise ValueError(f"handler {self.name!r}: accepts names no batch type")
+        if not re.match(r"[a-zA-Z_][a-zA-Z0-9_]*\Z", self.bucket.schema):
+            raise ValueError(
+                f"handler {self.name!r}: bucket schema {self.bucket.schema!r} is not a name"
+            )

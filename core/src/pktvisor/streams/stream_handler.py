@@ -1,0 +1,53 @@
+"""The contract of a stream handler: what turns batches into metrics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pktvisor.batches import Array, Table
+from pktvisor.metrics import Bucket, MetricSettings
+from pktvisor.streams.sampling import DeepSampler
+
+__all__ = ["HandlerContext", "StreamHandler"]
+
+BatchT = TypeVar("BatchT", bound=Table, contravariant=True)
+BucketT = TypeVar("BucketT", bound=Bucket)
+
+
+@dataclass(frozen=True)
+class HandlerContext:
+    """What the engine gives a handler: metric settings and the deep-sampling rate in percent."""
+
+    settings: MetricSettings = field(default_factory=MetricSettings)
+    deep_sample_rate: int = 100
+
+
+class StreamHandler(ABC, Generic[BatchT, BucketT]):
+    """Fills buckets from batches; single-threaded, one instance per policy and stream.
+
+    A handler sees a batch at most once, with the bucket of the period all its rows belong to. It
+    must not keep views into the batch, must not depend on where batches were cut, and composes
+    masked column operations instead of looping over rows.
+    """
+
+    def __init__(self, config: Any, context: HandlerContext) -> None:
+        self.config = config
+        self.context = context
+        self.sampler = DeepSampler(context.deep_sample_rate)
+
+    @abstractmethod
+    def update(self, batch: BatchT, bucket: BucketT) -> Array | None:
+        """Count a batch. Returns the rows handed on to a chained handler (int64), None for all."""
+
+    def period_shift(self, sealed: BucketT, live: BucketT, at_ns: int) -> None:  # noqa: B027
+        """Carry state over: `sealed` has just ended and `live` begins, both at event time `at_ns`."""
+
+    def info(self) -> Mapping[str, Any]:
+        """What the API shows of this handler: open state, evictions."""
+        return {}
+
+    def close(self) -> None:  # noqa: B027 - most handlers hold nothing
+        """Let go of what the handler holds; no update follows."""

@@ -1,0 +1,1 @@
+"""pktvisor handler `dns`: messages, names, response codes and transactions."""

@@ -1,0 +1,25 @@
+"""What this distribution offers: the handler `dns`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pktvisor import HandlerSpec, PacketBatch, hookimpl
+
+
+@hookimpl
+def pktvisor_handlers() -> Iterable[HandlerSpec]:
+    """Yield `dns` 1.0."""
+    from pktvisor_dns.bucket import DnsBucket
+    from pktvisor_dns.config import DnsConfig
+
+    yield HandlerSpec(
+        name="dns",
+        version="1.0",
+        config=DnsConfig,
+        bucket=DnsBucket,
+        factory="pktvisor_dns.handler:DnsHandler",
+        accepts=(PacketBatch,),
+        needs=frozenset({"dns_messages"}),
+        doc="DNS messages, names, response codes and transactions",
+    )

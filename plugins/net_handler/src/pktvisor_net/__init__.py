@@ -1,0 +1,1 @@
+"""pktvisor handler `net`: what the traffic is, by direction, protocol, address and place."""

@@ -1,0 +1,1 @@
+"""pktvisor input `pcap`: capture files, and the commands that summarize them."""

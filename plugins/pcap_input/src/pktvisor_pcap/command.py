@@ -1,0 +1,150 @@
+"""`pktvisor-pcap` and `pktvisor-reader`: summarize a capture file."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from pktvisor import __version__
+
+if TYPE_CHECKING:
+    from pktvisor.plugins import Plugins
+    from pktvisor.snapshot import Snapshot
+
+__all__ = ["main"]
+
+DEFAULT_HANDLERS = ("net", "dns", "dhcp")
+EXIT_PARTIAL = 1
+EXIT_REFUSED = 2
+
+_EPILOG = (
+    "Exit status: 0 the whole file was summarized; 1 the file broke off, the summary is of what it"
+    " held; 2 an option, the file, the filter or a database was refused."
+)
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", metavar="FILE")
+@click.option(
+    "-i",
+    "input_type",
+    default="pcap",
+    metavar="INPUT",
+    help="Input type that reads FILE.  [default: pcap]",
+)
+@click.option("-b", "bpf", default="", metavar="BPF", help="Count only packets this filter accepts.")
+@click.option(
+    "-H",
+    "host_spec",
+    default="",
+    metavar="HOSTSPEC",
+    help="Prefixes of our hosts, comma separated; packets to them are in, from them out.",
+)
+@click.option(
+    "--periods",
+    type=click.IntRange(1, 10),
+    default=5,
+    show_default=True,
+    help="Minutes to keep, the last ones of the file; 1 puts the whole file into one.",
+)
+@click.option(
+    "--max-deep-sample",
+    type=click.IntRange(1, 100),
+    default=100,
+    show_default=True,
+    help="Percent of packets to look at closely.",
+)
+@click.option("--geo-city", metavar="FILE", help="City database (MaxMind DB) for places.")
+@click.option("--geo-asn", metavar="FILE", help="ASN or ISP database (MaxMind DB) for networks.")
+@click.option("--summary", is_flag=True, help="Print tables for people instead of JSON.")
+@click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main(
+    file: str,
+    input_type: str,
+    bpf: str,
+    host_spec: str,
+    periods: int,
+    max_deep_sample: int,
+    geo_city: str | None,
+    geo_asn: str | None,
+    summary: bool,
+    verbose: bool,
+) -> None:
+    """Summarize the traffic in FILE (pcap, pcapng; also gz, bz2, xz, zst; - is standard input).
+
+    The summary is one line of JSON on standard output; everything else goes to standard error.
+    """
+    from pktvisor import PolicySettings, summarize
+    from pktvisor.plugins import Plugins
+    from pktvisor_pcap.progress import watching
+
+    plugins = Plugins()
+    for record in plugins.broken() if not verbose else plugins.records:
+        click.echo(str(record), err=True)
+    options: dict[str, object] = {}
+    if input_type.lower() == "pcap":
+        options = {"bpf": bpf, "map_file": True}
+    elif bpf:
+        _refuse(f"-b applies to input pcap only, not to {input_type!r}")
+    try:
+        with watching(file) as watch:
+            result = summarize(
+                file,
+                _default_handlers(plugins, input_type.lower()),
+                host_spec,
+                input_type=input_type.lower(),
+                options=options,
+                settings=PolicySettings(periods=periods, deep_sample_rate=max_deep_sample),
+                geo_city=geo_city,
+                geo_asn=geo_asn,
+                plugins=plugins,
+                watch=watch,
+            )
+    except (ValueError, LookupError, OSError) as error:
+        _refuse(str(error.args[0]) if isinstance(error, LookupError) else str(error))
+    _report(result, verbose)
+    if summary:
+        from pktvisor.exposition.tables import print_tables
+
+        print_tables(result)
+    else:
+        click.echo(result.to_json())
+    if result.problem is not None:
+        click.echo(f"pktvisor-pcap: {result.problem}", err=True)
+        sys.exit(EXIT_PARTIAL)
+
+
+def _default_handlers(plugins: Plugins, input_type: str) -> list[str]:
+    emits = plugins.input(input_type).emits
+    readers = {spec.name for spec in plugins.handlers_for(emits)}
+    chosen = [name for name in DEFAULT_HANDLERS if name in readers]
+    if not chosen:
+        raise LookupError(
+            f"no handler for input {input_type!r} is installed; install one of pktvisor-net,"
+            " pktvisor-dns, pktvisor-dhcp"
+        )
+    return chosen
+
+
+def _report(result: Snapshot, verbose: bool) -> None:
+    counts = result.stream
+    click.echo(
+        f"processed {counts['processed']} packets: {counts['malformed']} malformed,"
+        f" {counts['truncated']} truncated, {counts['unsupported']} of unsupported link types",
+        err=True,
+    )
+    if verbose:
+        for name, value in sorted(counts.items()):
+            click.echo(f"{name}: {value}", err=True)
+
+
+def _refuse(reason: str) -> None:
+    click.echo(f"pktvisor-pcap: {reason}", err=True)
+    sys.exit(EXIT_REFUSED)

@@ -1,0 +1,24 @@
+"""Settings of the input `pcap`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PcapConfig"]
+
+
+@dataclass(frozen=True)
+class PcapConfig:
+    """`pcap_file` is a path, or `-` for standard input; `bpf` a filter in libpcap's language.
+
+    `map_file` maps a regular file into memory instead of reading it: faster, but whoever cuts the
+    file short meanwhile ends the process, so only commands that own their run ask for it.
+    """
+
+    pcap_file: str = ""
+    bpf: str = ""
+    map_file: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.pcap_file:
+            raise ValueError("pcap_file: a path is needed, or - for standard input")
