@@ -53,4 +53,8 @@ class Snapshot:
         """Prometheus text: the last finished period of each handler, else the live one."""
         from pktvisor.exposition.prometheus import prometheus_text
 
-        return prometheus_text(self)
+        labels = {"policy": self.policy}
+        return prometheus_text(
+            (handler.buckets[min(1, len(handler.buckets) - 1)], labels)
+            for handler in self.handlers.values()
+        )

@@ -10,6 +10,7 @@ rebuilds it, larger or with every count lowered.
 import cython
 
 U8 = cython.typedef(cython.uchar)
+U16 = cython.typedef(cython.ushort)
 U64 = cython.typedef(cython.ulonglong)
 I32 = cython.typedef(cython.int)
 I64 = cython.typedef(cython.longlong)
@@ -157,3 +158,11 @@ def rebuild(
             entries += 1
     state[0] = entries
     state[1] = used
+
+
+def count(numbers: cython.const[U16][::1], counts: I64[::1]) -> None:
+    """Add one to `counts[number]` for every number; `counts` has 65536 entries."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(numbers.shape[0]):
+            counts[numbers[i]] += 1

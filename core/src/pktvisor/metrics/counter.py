@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 
 __all__ = ["Counter", "CounterState"]
 
@@ -24,6 +24,10 @@ class CounterState(MetricState):
     def merge_later(self, other: Self) -> None:
         """Add the other's count."""
         self.value += other.value
+
+    def samples(self, label: str) -> list[Sample]:
+        """The count."""
+        return [("", {}, self.value)]
 
     def to_json(self) -> int:
         """The count."""

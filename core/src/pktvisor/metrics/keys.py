@@ -31,12 +31,16 @@ class Addresses:
         )
         return h1, h2
 
-    def value(self, row: int) -> int | str:
-        """What the sketch is given for a row: see the hashing kernel for the encoding."""
-        low = int(self.lo[row])
-        if self.version[row] == 4:
-            return low - (1 << 32) if low & 0x80000000 else low
-        return (int(self.hi[row]) << 64 | low).to_bytes(16, "big").decode("latin-1")
+    def values(self, rows: Array) -> list[int | str]:
+        """What the sketch is given for each of `rows`: see the hashing kernel for the encoding."""
+        found: list[int | str] = self.lo[rows].astype(np.uint32).view(np.int32).tolist()
+        wide = np.flatnonzero(self.version[rows] != 4)
+        if len(wide):
+            words = np.stack((self.hi[rows[wide]], self.lo[rows[wide]]), axis=1).astype(">u8")
+            text = words.tobytes().decode("latin-1")
+            for i, place in enumerate(wide.tolist()):
+                found[place] = text[16 * i : 16 * i + 16]
+        return found
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,12 @@ class Texts:
             return h1, h2
         return h1[rows], h2[rows]
 
-    def value(self, row: int) -> str:
-        """The text of a row."""
-        start = int(self.offset[row])
-        return self.arena[start : start + int(self.length[row])].tobytes().decode("utf-8", "replace")
+    def values(self, rows: Array) -> list[str]:
+        """The text of each of `rows`."""
+        starts, lengths = self.offset[rows].tolist(), self.length[rows].tolist()
+        low, high = min(starts), max(starts) + 1024
+        blob = self.arena[low:high].tobytes()
+        return [
+            blob[start - low : start - low + length].decode("utf-8", "replace")
+            for start, length in zip(starts, lengths, strict=True)
+        ]

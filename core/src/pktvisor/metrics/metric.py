@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from pktvisor.geo import GeoDatabase
     from pktvisor.metrics.bucket import Bucket
 
-__all__ = ["Metric", "MetricSettings", "MetricState", "StateT"]
+__all__ = ["Metric", "MetricSettings", "MetricState", "Sample", "StateT"]
+
+# One line of a Prometheus family: suffix of the name, labels, value.
+Sample = tuple[str, dict[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class MetricState(ABC):
     def to_json(self) -> Any:
         """The value as the API shows it, or None when there is nothing to show."""
 
+    @abstractmethod
+    def samples(self, label: str) -> list[Sample]:
+        """The lines of the Prometheus family; `label` is the label of a list's items."""
+
     def seal(self) -> None:  # noqa: B027 - most kinds have nothing to settle
         """Settle the state: no more updates will come. Frees what only updates need."""
 
@@ -66,6 +73,8 @@ class Metric(ABC, Generic[StateT]):
     """
 
     kind: ClassVar[str]
+    prometheus_type: ClassVar[str] = "gauge"
+    label: str = ""
 
     def __init__(
         self,

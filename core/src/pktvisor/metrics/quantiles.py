@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from pktvisor.batches import Array
-from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 
 __all__ = ["RANKS", "Quantiles", "QuantilesState"]
 
@@ -21,6 +22,7 @@ class QuantilesState(MetricState):
         import datasketches
 
         self._dtype = np.int32 if number == "integer" else np.float64
+        self._sum: float = 0
         self._sketch: Any = (
             datasketches.kll_ints_sketch(200)
             if number == "integer"
@@ -33,6 +35,7 @@ class QuantilesState(MetricState):
             if self._dtype is np.int32 and values.dtype != np.int32:
                 values = np.minimum(values, 2**31 - 1)
             self._sketch.update(values.astype(self._dtype, copy=False))
+            self._sum += values.sum().item()
 
     @property
     def count(self) -> int:
@@ -49,6 +52,11 @@ class QuantilesState(MetricState):
     def merge_later(self, other: Self) -> None:
         """Merge the other's sketch."""
         self._sketch.merge(other._sketch)
+        self._sum += other._sum
+
+    def samples(self, label: str) -> list[Sample]:
+        """Four quantiles, the sum of all values and their number; nothing without values."""
+        return summary_samples(self.to_json(), self._sum, self.count)
 
     def to_json(self) -> dict[str, float | int] | None:
         """Four quantiles, or None without values."""
@@ -63,10 +71,23 @@ class QuantilesState(MetricState):
         return bytes(self._sketch.serialize())
 
 
+def summary_samples(
+    quantiles: Mapping[str, float] | None, total: float, count: int
+) -> list[Sample]:
+    """The lines of a Prometheus summary; none without quantiles."""
+    if quantiles is None:
+        return []
+    lines: list[Sample] = [
+        ("", {"quantile": f"{RANKS[name]:g}"}, value) for name, value in quantiles.items()
+    ]
+    return [*lines, ("_sum", {}, total), ("_count", {}, count)]
+
+
 class Quantiles(Metric[QuantilesState]):
     """Declares quantiles of a value: `Quantiles("payload_size", "…", unit="bytes")`."""
 
     kind = "quantiles"
+    prometheus_type = "summary"
 
     def __init__(
         self, *args: Any, number: Literal["integer", "real"] = "integer", **options: Any

@@ -16,8 +16,8 @@ from typing import Any, Self
 import numpy as np
 
 from pktvisor.batches import Array, Table
-from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
-from pktvisor.metrics.quantiles import RANKS
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.quantiles import RANKS, summary_samples
 
 __all__ = ["Rate", "RateState", "Seconds"]
 
@@ -72,6 +72,7 @@ class RateState(MetricState):
         self._last = 0
         self._folded: Any = None  # KLL of the counts of folded seconds that were not zero
         self._folded_busy = 0
+        self.total = 0
 
     def cover(self, first_second: int, last_second: int) -> None:
         """Count the seconds from first to last as part of the period, whether busy or idle."""
@@ -85,6 +86,11 @@ class RateState(MetricState):
         """Add amounts to seconds (equally long, seconds may repeat and need not be sorted)."""
         if not len(seconds):
             return
+        self.total += int(amounts.sum())
+        if len(seconds) <= 4:  # the usual batch: cheaper without arrays
+            for second, amount in zip(seconds.tolist(), amounts.tolist(), strict=True):
+                self._add_one(second, amount)
+            return
         low, high = int(seconds.min()), int(seconds.max())
         self.cover(low, high)
         self._reach(low, high)
@@ -92,6 +98,17 @@ class RateState(MetricState):
         np.add.at(self._counts, seconds[kept] - self._base, amounts[kept])
         if not kept.all():
             self._fold(amounts[~kept])
+
+    def _add_one(self, second: int, amount: int) -> None:
+        self.cover(second, second)
+        at = second - self._base
+        if not 0 <= at < len(self._counts):
+            self._reach(second, second)
+            at = second - self._base
+        if at >= 0:
+            self._counts[at] += amount
+        else:
+            self._fold(np.array([amount]))
 
     def _reach(self, low: int, high: int) -> None:
         """Make the kept range include `high`, and `low` as far as the bound allows."""
@@ -160,6 +177,7 @@ class RateState(MetricState):
                 self._folded = _new_sketch()
             self._folded.merge(other._folded)
             self._folded_busy += other._folded_busy
+            self.total += other.total - int(other._counts.sum())
         self.cover(other._first, other._last)
         self.add(other._base + np.arange(len(other._counts)), other._counts)
 
@@ -168,10 +186,10 @@ class RateState(MetricState):
         values = self.quantiles(list(RANKS.values()))
         return None if values is None else dict(zip(RANKS, values, strict=True))
 
-    @property
-    def total(self) -> int:
-        """Events in the seconds that are still kept one by one."""
-        return int(self._counts.sum())
+    def samples(self, label: str) -> list[Sample]:
+        """Four quantiles, the events in all seconds and the number of seconds."""
+        seconds = 0 if self._first is None else self._last - self._first + 1
+        return summary_samples(self.to_json(), self.total, seconds)
 
 
 def _new_sketch() -> Any:
@@ -184,6 +202,7 @@ class Rate(Metric[RateState]):
     """Declares a rate per second of event time."""
 
     kind = "rate"
+    prometheus_type = "summary"
 
     def new_state(self, settings: MetricSettings) -> RateState:
         """A rate over no seconds yet."""

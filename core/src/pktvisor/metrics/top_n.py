@@ -1,8 +1,8 @@
-"""The heaviest keys, by the frequent-items sketch (Anderson et al. 2017) with 2^13 counters.
+"""The heaviest keys, by the frequent-items algorithm (Anderson et al. 2017) with 6144 counters.
 
-Updates go to an accumulator of compiled code and reach the sketch as text with weights when the
-period is sealed or looked at. Estimates are upper bounds, as the sketch gives them; below 6144
-distinct keys they are exact.
+Counting, and merging buckets of one process, happens in tables of compiled code that keep to the
+sketch's rules; a frequent-items sketch of the texts is made when a bucket travels. Estimates are
+upper bounds, as the sketch gives them; below 6144 distinct keys they are exact.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.metrics.keys import Addresses, Texts
-from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
+from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.top_table import Entry, NumberCounts, TopTable
 
 __all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text"]
@@ -26,7 +26,7 @@ Item = dict[str, str | int]
 
 
 class TopNState(MetricState):
-    """Counts by key in front of a frequent-items sketch of their texts.
+    """Counts by key.
 
     Use one of the three `add_…` verbs throughout: numbers, addresses (or other 128-bit keys), text.
     """
@@ -38,9 +38,6 @@ class TopNState(MetricState):
         self._expand = expand
         self._settings = settings
         self._front: TopTable | NumberCounts | None = None
-        self._sketch: Any = None
-        self._offset = 0
-        self._evicted = 0
 
     def add_numbers(self, numbers: Array) -> None:
         """Count every entry of a column of 16-bit numbers."""
@@ -65,51 +62,41 @@ class TopNState(MetricState):
         if len(rows):
             self._table().add(texts.keys, rows, weights, texts)
 
-    def _table(self) -> TopTable:
-        if self._front is None:
-            self._front = TopTable()
-        assert isinstance(self._front, TopTable)
-        return self._front
-
     def seal(self) -> None:
-        """Drain the accumulator into the sketch."""
-        if self._front is None:
-            return
-        if self._sketch is None:
-            self._sketch = _new_sketch()
-        for entry in self._front.entries():
-            self._sketch.update(self._describe(entry), entry[3])
-        self._offset += self._front.offset
-        self._evicted += self._front.evicted
-        self._front = None
+        """Give back the room only updates need."""
+        if self._front is not None:
+            self._front.compact()
 
     def merge_later(self, other: Self) -> None:
-        """Merge the other's sketch."""
-        self.seal()
-        other.seal()
-        if other._sketch is not None:
-            if self._sketch is None:
-                self._sketch = _new_sketch()
-            self._sketch.merge(other._sketch)
-        self._offset += other._offset
-        self._evicted += other._evicted
+        """Add the other's counts, key by key."""
+        if other._front is None:
+            return
+        if self._front is None:
+            self._front = type(other._front)()
+        assert type(self._front) is type(other._front)
+        self._front.merge(other._front)  # type: ignore[arg-type]
 
-    def estimates(self) -> list[tuple[str, int]]:
-        """Every key still tracked with its estimate, the heaviest first, then by name."""
-        self.seal()
-        if self._sketch is None:
+    def estimates(self, most: int | None = None) -> list[tuple[str, int]]:
+        """The heaviest keys (all without `most`) with their estimates, then by name."""
+        if self._front is None:
             return []
-        import datasketches
-
-        kind = datasketches.frequent_items_error_type.NO_FALSE_NEGATIVES
-        items = self._sketch.get_frequent_items(kind, 0)
-        found = [(item[0], int(item[1]) + self._offset) for item in items]
+        self._front.compact()
+        counts = self._front.counts()
+        rows = np.arange(len(counts))
+        if most is not None and len(counts) > most:
+            least = np.partition(counts, len(counts) - most)[len(counts) - most]
+            rows = np.flatnonzero(counts >= least)
+        offset = self._front.offset
+        found = [
+            (self._describe(self._front.entry(row)), int(counts[row]) + offset)
+            for row in rows.tolist()
+        ]
         found.sort(key=lambda pair: (-pair[1], pair[0]))
-        return found
+        return found[:most]
 
     def to_json(self) -> list[Item]:
         """The top items with their estimates, cut at the settings' count and percentile."""
-        top = self.estimates()[: self._settings.top_n_count]
+        top = self.estimates(self._settings.top_n_count)
         floor = _floor([estimate for _, estimate in top], self._settings.top_n_percentile)
         shown = []
         for text, estimate in top:
@@ -120,14 +107,33 @@ class TopNState(MetricState):
             shown.append(item)
         return shown
 
+    def samples(self, label: str) -> list[Sample]:
+        """One line an item: its name under `label`, what else it has under its own keys."""
+        lines: list[Sample] = []
+        for item in self.to_json():
+            estimate = int(item.pop("estimate"))
+            name = str(item.pop("name"))
+            lines.append(("", {label: name, **{k: str(v) for k, v in item.items()}}, estimate))
+        return lines
+
     def evicted(self) -> int:
-        """Entries the accumulator gave up."""
-        return self._evicted + (self._front.evicted if self._front is not None else 0)
+        """Entries given up for want of room."""
+        return 0 if self._front is None else self._front.evicted
 
     def serialize(self) -> bytes:
-        """The sketch as Apache DataSketches writes it."""
-        self.seal()
-        return bytes((self._sketch if self._sketch is not None else _new_sketch()).serialize())
+        """The entries as a frequent-items sketch of Apache DataSketches, heaviest first."""
+        import datasketches
+
+        sketch = datasketches.frequent_strings_sketch(_LG_MAP)
+        for text, estimate in self.estimates():
+            sketch.update(text, estimate)
+        return bytes(sketch.serialize())
+
+    def _table(self) -> TopTable:
+        if self._front is None:
+            self._front = TopTable()
+        assert isinstance(self._front, TopTable)
+        return self._front
 
 
 def _floor(estimates: list[int], percentile: int) -> int:
@@ -136,12 +142,6 @@ def _floor(estimates: list[int], percentile: int) -> int:
         return 0
     index = max(int(np.ceil(percentile / 100 * len(estimates))), 1)
     return sorted(estimates)[index - 1]
-
-
-def _new_sketch() -> Any:
-    import datasketches
-
-    return datasketches.frequent_strings_sketch(_LG_MAP)
 
 
 def plain_text(entry: Entry) -> str:
@@ -172,8 +172,8 @@ def _named(text: str) -> Item:
 class TopN(Metric[TopNState]):
     """Declares a list of the heaviest keys.
 
-    `label` is the Prometheus label of an item. `describe` turns a counted entry (both key halves,
-    text, count) into the text it merges under; `describer` does so where that takes a database:
+    `label` is the Prometheus label of an item. `describe` turns a counted entry (both key halves
+    and text) into the text it merges under; `describer` does so where that takes a database:
     it is called with the settings of the bucket. `expand` makes the item's JSON from that text.
     """
 

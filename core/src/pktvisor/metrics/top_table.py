@@ -1,8 +1,8 @@
-"""The accumulators in front of a top-N sketch: a bounded table, and exact counts of small numbers."""
+"""What a top-N list counts in: a bounded table of keys, or exact counts of small numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from pktvisor.metrics.keys import Texts
 
 __all__ = ["LARGEST_MAP", "Entry", "NumberCounts", "TopTable"]
 
-LARGEST_MAP = 6144  # entries, as in the sketch: 0.75 of 2**13
+LARGEST_MAP = 6144  # entries, as in the frequent-items sketch: 0.75 of 2**13
 _FIRST_SLOTS = 512
 _LAST_SLOTS = 16384
 _LAST_POOL = 1 << 20
@@ -23,7 +23,7 @@ _NO_I64 = np.zeros(0, np.int64)
 _NO_I32 = np.zeros(0, np.int32)
 _NO_U8 = np.zeros(0, np.uint8)
 
-Entry = tuple[int, int, bytes, int]
+Entry = tuple[int, int, bytes]
 
 
 class TopTable:
@@ -38,6 +38,7 @@ class TopTable:
         self._slots = np.zeros((_FIRST_SLOTS, 4), np.uint64)
         self._pool = np.empty(0, np.uint8)
         self._state = np.zeros(3, np.int64)
+        self._compact = False
         self.offset = 0
         self.evicted = 0
 
@@ -49,6 +50,8 @@ class TopTable:
         texts: Texts | None = None,
     ) -> None:
         """Add each of `rows` to its key: 1, or its weight. All columns are indexed by row."""
+        if self._compact:
+            self._expand()
         at = 0
         while True:
             kernel.add(
@@ -71,12 +74,41 @@ class TopTable:
                 return
             self._make_room(texts is not None)
 
+    def merge(self, other: Self) -> None:
+        """Add the other's counts."""
+        slots = other._slots[other._slots[:, 2] > 0]
+        rows = np.arange(len(slots))
+        keys = (slots[:, 0].copy(), slots[:, 1].copy())
+        offset = (slots[:, 3] >> np.uint64(32)).astype(np.int64)
+        length = (slots[:, 3] & np.uint64(0xFFFFFFFF)).astype(np.int32)
+        texts = Texts(other._pool, offset, length, rows) if len(other._pool) else None
+        self.add(keys, rows, slots[:, 2].astype(np.int64), texts)
+        self.offset += other.offset
+        self.evicted += other.evicted
+
+    def compact(self) -> None:
+        """Give back the room only updates need."""
+        self._slots = self._slots[self._slots[:, 2] > 0]
+        self._pool = self._pool[: self._state[1]].copy()
+        self._compact = True
+
+    def counts(self) -> Array:
+        """The count of every entry (a lower bound), int64."""
+        return self._slots[self._slots[:, 2] > 0, 2].astype(np.int64)
+
+    def entry(self, index: int) -> Entry:
+        """Both halves of the key and the text of an entry, numbered as in `counts`."""
+        slot = np.flatnonzero(self._slots[:, 2])[index] if not self._compact else index
+        key0, key1, _, place = self._slots[slot].tolist()
+        start = place >> 32
+        return key0, key1, self._pool[start : start + (place & 0xFFFFFFFF)].tobytes()
+
     def _make_room(self, with_text: bool) -> None:
         slots, pool = len(self._slots), len(self._pool)
         if with_text and self._state[1] + 1024 > pool and pool < _LAST_POOL:
             self._rebuild(slots, max(4 * pool, 1 << 14), 0)
         elif self._state[0] >= 3 * slots // 8 and slots < _LAST_SLOTS:
-            self._rebuild(4 * slots if 4 * slots <= _LAST_SLOTS else _LAST_SLOTS, pool, 0)
+            self._rebuild(min(4 * slots, _LAST_SLOTS), pool, 0)
         else:
             counts = self._slots[:, 2]
             sample = counts[counts > 0][:_SAMPLE]
@@ -86,6 +118,13 @@ class TopTable:
             self.offset += median
             self.evicted += before - int(self._state[0])
 
+    def _expand(self) -> None:
+        slots = _FIRST_SLOTS
+        while 3 * slots // 8 < len(self._slots) and slots < _LAST_SLOTS:
+            slots *= 2
+        self._rebuild(slots, max(len(self._pool), 1 << 14 if len(self._pool) else 0), 0)
+        self._compact = False
+
     def _rebuild(self, slots: int, pool: int, lowered: int) -> None:
         new_slots = np.zeros((slots, 4), np.uint64)
         new_pool = np.empty(pool, np.uint8)
@@ -94,34 +133,45 @@ class TopTable:
         )
         self._slots, self._pool = new_slots, new_pool
 
-    def entries(self) -> Iterator[Entry]:
-        """Every entry: both halves of the key, its text, its count (a lower bound)."""
-        pool = self._pool.tobytes()
-        for key0, key1, count, place in self._slots[self._slots[:, 2] > 0].tolist():
-            start = place >> 32
-            yield key0, key1, pool[start : start + (place & 0xFFFFFFFF)], count
-
 
 class NumberCounts:
     """Exact counts of 16-bit numbers (ports, types, codes)."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(65536, np.int64)
+        self._seen: Array | None = None
         self.offset = 0
         self.evicted = 0
 
     def add(self, numbers: Array) -> None:
-        """Count every entry of a column of numbers below 65536."""
-        if len(numbers):
-            counts = np.bincount(numbers)
-            self._counts[: len(counts)] += counts
+        """Count every entry of a column of 16-bit numbers (u16)."""
+        kernel.count(numbers, self._spread())
 
-    def entries(self) -> Iterator[Entry]:
-        """The 6144 most frequent numbers, each as the first half of a key, with its count."""
-        seen = np.flatnonzero(self._counts)
-        if len(seen) > LARGEST_MAP:
-            heaviest = np.argpartition(-self._counts[seen], LARGEST_MAP)[:LARGEST_MAP]
-            self.evicted = len(seen) - LARGEST_MAP
-            seen = np.sort(seen[heaviest])
-        for number in seen.tolist():
-            yield number, 0, b"", int(self._counts[number])
+    def merge(self, other: Self) -> None:
+        """Add the other's counts."""
+        if other._seen is None:
+            self._spread()[:] += other._counts
+        else:
+            self._spread()[other._seen] += other._counts
+
+    def compact(self) -> None:
+        """Keep only the numbers that were seen."""
+        if self._seen is None:
+            self._seen = np.flatnonzero(self._counts)
+            self._counts = self._counts[self._seen]
+
+    def counts(self) -> Array:
+        """The count of every number seen, int64."""
+        return self._counts if self._seen is not None else self._counts[self._counts > 0]
+
+    def entry(self, index: int) -> Entry:
+        """The number, numbered as in `counts`, as the first half of a key."""
+        seen = np.flatnonzero(self._counts) if self._seen is None else self._seen
+        return int(seen[index]), 0, b""
+
+    def _spread(self) -> Array:
+        if self._seen is not None:
+            counts = np.zeros(65536, np.int64)
+            counts[self._seen] = self._counts
+            self._counts, self._seen = counts, None
+        return self._counts

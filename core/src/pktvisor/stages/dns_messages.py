@@ -83,7 +83,8 @@ class DnsMessagesStage(Stage):
     def run(self, batch: PacketBatch) -> DnsMessages:
         """The DNS messages these packets complete."""
         transport = batch.transport
-        interest = _IS_DNS_PORT[batch.source_port] | _IS_DNS_PORT[batch.destination_port]
+        whole = batch.fragment == 0
+        interest = whole & (_IS_DNS_PORT[batch.source_port] | _IS_DNS_PORT[batch.destination_port])
         udp = np.flatnonzero(interest & (transport == 1))
         tcp = np.flatnonzero(interest & (transport == 2))
         port = np.where(

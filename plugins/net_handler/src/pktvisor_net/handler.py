@@ -59,8 +59,10 @@ class NetHandler(StreamHandler[PacketBatch, NetBucket]):
         bucket.unknown_dir.add(rows - number_in - number_out)
         bucket.ipv4.add(np.count_nonzero(batch.ip_version == 4))
         bucket.ipv6.add(np.count_nonzero(batch.ip_version == 6))
-        tcp = batch.transport == TCP
-        number_udp, number_tcp = np.count_nonzero(batch.transport == UDP), np.count_nonzero(tcp)
+        # As in the original, no fragment counts as UDP or TCP, the first one neither.
+        transport = np.where(batch.fragment == 0, batch.transport, 0)
+        tcp = transport == TCP
+        number_udp, number_tcp = np.count_nonzero(transport == UDP), np.count_nonzero(tcp)
         bucket.udp.add(number_udp)
         bucket.tcp.add(number_tcp)
         bucket.other_l4.add(rows - number_udp - number_tcp)

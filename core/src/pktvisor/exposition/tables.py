@@ -1,0 +1,86 @@
+"""A snapshot as tables for people, drawn from the declarations: it works for any handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pktvisor.metrics import Bucket, Metric
+from pktvisor.snapshot import HandlerSnapshot, Snapshot
+
+__all__ = ["print_tables"]
+
+_NS = 1_000_000_000
+Shown = tuple[Metric[Any], Any]
+
+
+def print_tables(snapshot: Snapshot, console: Console | None = None) -> None:
+    """Print every handler's kept periods, merged, on standard output."""
+    console = console or Console()
+    for handler in snapshot.handlers.values():
+        console.print(_handler(handler, console.width))
+
+
+def _handler(handler: HandlerSnapshot, width: int) -> RenderableType:
+    bucket = handler.window()
+    values: list[Shown] = [(m, state.to_json()) for m, state in bucket.shown()]
+    counts = [(m, v) for m, v in values if m.kind in ("counter", "cardinality")]
+    spreads = [(m, v) for m, v in values if isinstance(v, dict) and m.kind != "histogram"]
+    tops = [(m, v) for m, v in values if m.kind == "top_n" and v]
+    parts: list[RenderableType] = []
+    if counts:
+        parts.append(Columns([_count(m, v) for m, v in counts], padding=(0, 4), equal=True))
+    if spreads:
+        parts.append(_spreads(spreads))
+    if tops:
+        wide = max(min((width - 8) // 2, 60), 30)
+        parts.append(Columns([_top(m, v, wide) for m, v in tops], padding=(1, 2)))
+    if not parts:
+        parts.append(Text("nothing to show: all metric groups are off"))
+    return Panel(Group(*parts), title=_title(handler, bucket), title_align="left")
+
+
+def _title(handler: HandlerSnapshot, bucket: Bucket) -> Text:
+    start = datetime.fromtimestamp(bucket.start_ns / _NS, UTC)
+    text = f"{handler.name} {handler.version}  from {start:%Y-%m-%d %H:%M:%S} UTC"
+    return Text(f"{text} for {bucket.length} s")
+
+
+def _count(metric: Metric[Any], value: int) -> Text:
+    about = "~" if metric.kind == "cardinality" else ""
+    return Text.assemble((".".join(metric.path), "dim"), "  ", (f"{about}{value:,}", "bold"))
+
+
+def _spreads(rows: Iterable[Shown]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("")
+    for name in ("p50", "p90", "p95", "p99"):
+        table.add_column(name, justify="right")
+    table.add_column("unit")
+    for metric, quantiles in rows:
+        table.add_row(
+            ".".join(metric.path), *(_number(value) for value in quantiles.values()), metric.unit
+        )
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _top(metric: Metric[Any], items: list[dict[str, Any]], width: int) -> Table:
+    table = Table(
+        title=".".join(metric.path), title_justify="left", box=None, show_header=False, width=width
+    )
+    table.add_column("name", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("estimate", justify="right")
+    for item in items:
+        table.add_row(Text(str(item["name"]) or '""'), f"{item['estimate']:,}")
+    return table
