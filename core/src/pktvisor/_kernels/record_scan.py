@@ -53,6 +53,7 @@ def scan_pcap(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
     swapped: cython.bint,
+    header: cython.Py_ssize_t,
     fraction_ns: cython.longlong,
     longest: cython.longlong,
     timestamp_ns: I64[::1],
@@ -63,8 +64,9 @@ def scan_pcap(
 ) -> None:
     """Scan classic pcap records in `data[start:stop]`.
 
-    Writes one row per record into the four columns until they are full. `fraction_ns` is 1000 for
-    microsecond files and 1 for nanosecond files. `result` becomes rows, next offset, why:
+    Writes one row per record into the four columns until they are full. `header` is the size of a
+    record header (at least 16 bytes), `fraction_ns` 1000 for microsecond files and 1 for nanosecond
+    files. `result` becomes rows, next offset, why:
     0 columns full, 1 clean end, 2 last record cut short, 3 a captured length above `longest`.
     """
     at: cython.Py_ssize_t = start
@@ -75,14 +77,14 @@ def scan_pcap(
     second_ns: I64 = 1000000000
     with cython.nogil:
         while row < rows:
-            if stop - at < 16:
+            if stop - at < header:
                 why = _END if at == stop else _CUT
                 break
             length = _u32(data, at + 8, swapped)
             if length > longest:
                 why = _INSANE
                 break
-            if stop - at - 16 < length:
+            if stop - at - header < length:
                 why = _CUT
                 break
             timestamp_ns[row] = (
@@ -90,8 +92,8 @@ def scan_pcap(
             )
             captured_length[row] = cython.cast(U32, length)
             wire_length[row] = cython.cast(U32, _u32(data, at + 12, swapped))
-            frame_offset[row] = at + 16
-            at += 16 + length
+            frame_offset[row] = at + header
+            at += header + length
             row += 1
     result[0] = row
     result[1] = at

@@ -1,0 +1,156 @@
+"""Bytes of a capture: a file or a stream, decompressed on the way if need be."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+import sys
+import zlib
+from pathlib import Path
+from typing import IO, Any, BinaryIO
+
+from pktvisor.captures.errors import CaptureError
+
+__all__ = ["BROKEN", "Source", "open_source"]
+
+# What the decompressors raise for data that is broken or ends too early.
+BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+
+
+class _Counted(io.RawIOBase):
+    """A binary stream that starts with bytes already read and counts what is taken from it."""
+
+    def __init__(self, raw: IO[bytes], head: bytes) -> None:
+        self._raw = raw
+        self._head = head
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        if self._head:
+            piece, self._head = self._head[: len(view)], self._head[len(view) :]
+        else:
+            piece = self._raw.read(len(view)) or b""
+        view[: len(piece)] = piece
+        self.taken += len(piece)
+        return len(piece)
+
+
+class Source:
+    """Readable bytes: `name` for messages, `compression`, size and position in the file itself."""
+
+    def __init__(self, name: str, raw: IO[bytes], head: bytes, size: int | None) -> None:
+        self.name = name
+        self.size = size
+        self._raw = raw
+        self._counted = _Counted(raw, head)
+        self.compression = next(
+            (kind for magic, kind in _MAGIC.items() if head.startswith(magic)), ""
+        )
+        self._stream: Any = _decompressor(self.compression, name, self._counted)
+
+    @property
+    def position(self) -> int:
+        """Bytes taken from the file so far."""
+        return self._counted.taken
+
+    @property
+    def plain_file(self) -> int | None:
+        """The descriptor of a regular, uncompressed file; None for anything else."""
+        if self.compression:
+            return None
+        try:
+            number = self._raw.fileno()
+        except (OSError, AttributeError):
+            return None
+        return number if stat.S_ISREG(os.fstat(number).st_mode) else None
+
+    def read_into(self, view: memoryview) -> int:
+        """Fill the view as far as there are bytes; raises one of `BROKEN`."""
+        filled = 0
+        while filled < len(view):
+            got = self._stream.readinto(view[filled:])
+            if not got:
+                break
+            filled += got
+        return filled
+
+    def close(self) -> None:
+        """Close the file."""
+        self._raw.close()
+
+
+def open_source(source: str | os.PathLike[str] | BinaryIO) -> Source:
+    """Open a path, `-` for standard input, or a binary stream. Raises CaptureError."""
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        if name == "-":
+            return _start("standard input", sys.stdin.buffer, None)
+        try:
+            raw = Path(name).open("rb", buffering=0)  # noqa: SIM115 - the source closes it
+            size = Path(name).stat().st_size if Path(name).is_file() else None
+        except OSError as error:
+            raise CaptureError(f"{name}: cannot be opened: {error.strerror}") from None
+        return _start(name, raw, size)
+    return _start(str(getattr(source, "name", "stream")), source, None)
+
+
+def _start(name: str, raw: IO[bytes], size: int | None) -> Source:
+    head = b""
+    try:
+        while len(head) < 8:
+            piece = raw.read(8 - len(head))
+            if not piece:
+                break
+            head += piece
+    except OSError as error:
+        raw.close()
+        raise CaptureError(f"{name}: cannot be read: {error.strerror}") from None
+    return Source(name, raw, head, size)
+
+
+def _decompressor(kind: str, name: str, raw: _Counted) -> Any:
+    if kind == "gzip":
+        return gzip.GzipFile(fileobj=io.BufferedReader(raw, 1 << 16))
+    if kind == "bzip2":
+        return bz2.BZ2File(io.BufferedReader(raw, 1 << 16))
+    if kind == "xz":
+        return lzma.LZMAFile(io.BufferedReader(raw, 1 << 16))
+    if kind == "zstd":
+        try:
+            import zstandard
+        except ImportError:
+            raise CaptureError(
+                f"{name}: reading zstd needs an extra: pip install 'pktvisor-core[zstd]'"
+            ) from None
+        decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+        return _Zstd(decompressor.stream_reader(raw, read_across_frames=True), zstandard.ZstdError)
+    return raw
+
+
+class _Zstd:
+    """A zstandard reader whose errors are OSErrors, like those of the standard library."""
+
+    def __init__(self, reader: Any, error: type[Exception]) -> None:
+        self._reader = reader
+        self._error = error
+
+    def readinto(self, view: memoryview) -> int:
+        try:
+            return int(self._reader.readinto(view))
+        except self._error as error:
+            raise OSError(str(error)) from None
