@@ -113,9 +113,10 @@ class PcapngReader(CaptureReader):
     def _version(self, body: bytes, order: str) -> bool:
         """Check the version in a section header."""
         major, minor = struct.unpack_from(order + "HH", body, 12) if len(body) >= 28 else (0, 0)
-        if major != 1:
+        known = (major, minor) in ((1, 0), (1, 2))  # 1.2 is 1.0 written by old wireshark
+        if not known:
             self._stop(f"pcapng version {major}.{minor} is not supported; 1.0 is")
-        return bool(major == 1)
+        return known
 
     def _describe(self, body: bytes, order: str) -> bool:
         """Take in an interface description block."""
