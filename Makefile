@@ -41,7 +41,7 @@ check: build ## what CI runs: format, lint, types, import contracts, generated p
 	$(PYTEST) -m "not slow"
 
 bench: build ## packets per CPU second, and the ratio to tcpdump -nn over the same file
-	$(PY) tests/benchmarks/bench.py
+	$(PY) -m tests.benchmarks.bench
 
 conformance: build ## compare with what the original answers, capture by capture
 	$(PY) -m pytest -q -s -n 0 tests/conformance/test_reader_reference.py

@@ -1,0 +1,160 @@
+"""Print packets per CPU second by phase and end to end, beside `tcpdump -nn` over the same file.
+
+    python -m tests.benchmarks.bench [--packets 1000000] [--rounds 3]
+
+Every figure is the best of the rounds, in CPU seconds (user and system) of this run; end to end
+counts a whole process, start-up included, with peak anonymous memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.benchmarks.generate import HOSTS, generate
+
+DATA = Path(__file__).parent / "data"
+COMMAND = [str(Path(sys.executable).with_name("pktvisor-pcap")), "-H", HOSTS]
+
+
+def main() -> None:
+    """Generate what is missing, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--packets", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    DATA.mkdir(exist_ok=True)
+    rates = {}
+    for flood in (False, True):
+        name = "flood" if flood else "mixed"
+        path = DATA / f"{name}-{options.packets}.pcap"
+        if not path.exists():
+            generate(path, options.packets, flood=flood)
+        print(f"{name}: {options.packets:,} packets, {path.stat().st_size / 1e6:.0f} MB")
+        for phase, seconds in _phases(path, options.rounds).items():
+            _line(phase, options.packets, seconds)
+        seconds, anonymous = _end_to_end(path, options.rounds)
+        _line("end to end", options.packets, seconds)
+        rates[name] = options.packets / seconds
+        print(f"  peak anonymous memory {anonymous / 1024:.0f} MB")
+        if not flood:
+            _line("start-up", 0, _best(options.rounds, lambda: _cpu([*COMMAND, str(_tiny())])))
+            _against_tcpdump(path, options.rounds, seconds)
+    print(f"flood rate / mixed rate: {rates['flood'] / rates['mixed']:.0%}")
+
+
+def _line(what: str, packets: int, seconds: float) -> None:
+    per_packet = f"{packets / seconds:14,.0f} packets/s {seconds / packets * 1e9:7.0f} ns" if packets else ""
+    print(f"  {what:28}{seconds:7.3f} s{per_packet}")
+
+
+def _against_tcpdump(path: Path, rounds: int, seconds: float) -> None:
+    tcpdump = shutil.which("tcpdump")
+    if tcpdump is None:
+        print("  tcpdump is not installed: no ratio")
+        return
+    theirs = _best(rounds, lambda: _cpu([tcpdump, "-nn", "-r", str(path)]))
+    _line("tcpdump -nn", 0, theirs)
+    print(f"  ratio to tcpdump -nn: {seconds / theirs:.4f}")
+
+
+def _phases(path: Path, rounds: int) -> dict[str, float]:
+    """CPU seconds of each phase by itself, in this process, over the same batches."""
+    best: dict[str, float] = {}
+    for _ in range(rounds):
+        for phase, seconds in _one_round(path).items():
+            best[phase] = min(seconds, best.get(phase, seconds))
+    return best
+
+
+def _one_round(path: Path) -> dict[str, float]:
+    from pktvisor.batches import Hosts, decode
+    from pktvisor.captures import open_capture
+    from pktvisor.engine.attachment import Attachment
+    from pktvisor.engine.settings import PolicySettings
+    from pktvisor.metrics import MetricSettings
+    from pktvisor.plugins import Plugins
+    from pktvisor.stages import DnsMessagesStage
+    from pktvisor.streams import HandlerContext
+    from pktvisor.streams.specs import resolve
+    from pktvisor.windows import Window
+
+    spent = {"scan": 0.0, "decode": 0.0, "dns messages": 0.0, "net": 0.0, "dns": 0.0}
+    plugins, hosts, stage = Plugins(), Hosts.parse(HOSTS), DnsMessagesStage()
+    attachments = {}
+    for name in ("net", "dns"):
+        spec = plugins.handler(name)
+        settings = MetricSettings(groups=spec.bucket.default_groups())
+        handler = resolve(spec.factory)(spec.config(), HandlerContext(settings))
+        window = Window(spec.bucket, settings, PolicySettings().periods)
+        attachments[name] = Attachment(name, spec, handler, window)
+
+    def timed(phase: str, work: Callable[[], object]) -> object:
+        began = time.process_time()
+        result = work()
+        spent[phase] += time.process_time() - began
+        return result
+
+    with open_capture(path, use_mmap=True) as reader:
+        source: Iterator[object] = iter(reader)
+        while (records := timed("scan", lambda: next(source, None))) is not None:
+            batch = timed("decode", lambda: decode(records, hosts))
+            batch.add_stage(timed("dns messages", lambda: stage.run(batch)))
+            for name, attachment in attachments.items():
+                timed(name, lambda: attachment.feed(batch))
+    for name, attachment in attachments.items():
+        attachment.finish(0)
+    return spent
+
+
+def _end_to_end(path: Path, rounds: int) -> tuple[float, int]:
+    seconds = _best(rounds, lambda: _cpu([*COMMAND, str(path)]))
+    return seconds, _peak_anonymous([*COMMAND, str(path)])
+
+
+def _best(rounds: int, measure: Callable[[], float]) -> float:
+    return min(measure() for _ in range(rounds))
+
+
+def _cpu(command: list[str]) -> float:
+    """CPU seconds of a command, its output thrown away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _peak_anonymous(command: list[str]) -> int:
+    """The largest RssAnon of a command, in KiB, looked at every 2 ms."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        try:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        except OSError:
+            break
+        for line in status.splitlines():
+            if line.startswith("RssAnon"):
+                peak = max(peak, int(line.split()[1]))
+        time.sleep(0.002)
+    process.wait()
+    return peak
+
+
+def _tiny() -> Path:
+    path = DATA / "tiny.pcap"
+    if not path.exists():
+        generate(path, 100)
+    return path
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    main()
