@@ -8,6 +8,7 @@ TOOLS := pytest pytest-benchmark pytest-xdist hypothesis dnspython impacket mypy
 SOURCES := core/src sdk plugins tests docs
 PYTEST := $(PY) -m pytest -n 2 -q
 export OPENBLAS_NUM_THREADS := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test slow check bench build conformance survival docs format clean

@@ -102,7 +102,7 @@ def _one_round(path: Path) -> dict[str, float]:
         spent[phase] += time.process_time() - began
         return result
 
-    with open_capture(path, use_mmap=True) as reader:
+    with open_capture(path) as reader:
         source: Iterator[object] = iter(reader)
         while (records := timed("scan", lambda: next(source, None))) is not None:
             batch = timed("decode", lambda: decode(records, hosts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from pktvisor.batches.packets import PacketBatch
 __all__ = ["FLOW_SEED", "Records", "decode"]
 
 # One seed a process: whoever sends packets cannot aim at a slot of a flow-keyed table.
-FLOW_SEED = secrets.randbits(64)
+FLOW_SEED = int.from_bytes(os.urandom(8))
 
 _FROM_RECORD = frozenset(
     {"timestamp_ns", "captured_length", "wire_length", "frame_offset", "link_type", "interface"}

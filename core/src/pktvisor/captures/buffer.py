@@ -1,8 +1,6 @@
-"""The window of bytes a scan works on: the mapped file, or a chunk that is refilled."""
+"""The chunk of bytes a scan works on, refilled in place."""
 
 from __future__ import annotations
-
-import mmap
 
 import numpy as np
 
@@ -11,33 +9,26 @@ from pktvisor.captures.source import BROKEN, Source
 
 __all__ = ["Buffer"]
 
-_CHUNK = 1 << 20
+# Twice the level-2 cache of common servers, and about 8192 packets of average size: reading into
+# the same chunk again costs less than touching the pages of a mapped file for the first time.
+_CHUNK = 2 << 20
 
 
 class Buffer:
     """`data[start:stop]` are the bytes not scanned yet; `base` is the place of `data[0]`.
 
-    Every refill makes a new array, so records that point into the old one stay valid for as long as
-    their consumer holds them.
+    A refill moves what is left to the front and overwrites the rest: views into the old bytes end
+    with it. The chunk grows until the largest record fits.
     """
 
-    def __init__(self, source: Source, *, mapped: bool) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
         self._ended = False
         self.problem: str | None = None
         self.base = 0
         self.start = 0
         self.stop = 0
-        self.data: Array = np.empty(0, np.uint8)
-        number = source.plain_file if mapped else None
-        self.mapped = number is not None and bool(source.size)
-        if self.mapped:
-            assert number is not None
-            whole = mmap.mmap(number, 0, access=mmap.ACCESS_READ)
-            whole.madvise(mmap.MADV_SEQUENTIAL)
-            self.data = np.frombuffer(whole, np.uint8)
-            self.stop = len(self.data)
-            self._ended = True
+        self.data: Array = np.empty(_CHUNK, np.uint8)
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -52,16 +43,17 @@ class Buffer:
         if self._ended:
             return False
         rest = self.data[self.start : self.stop]
-        data = np.empty(max(_CHUNK, 2 * len(rest)), np.uint8)
-        data[: len(rest)] = rest
+        if 2 * len(rest) > len(self.data):
+            self.data = np.empty(2 * len(self.data), np.uint8)
+        self.data[: len(rest)] = rest
         try:
-            got = self._source.read_into(memoryview(data)[len(rest) :])
+            got = self._source.read_into(memoryview(self.data)[len(rest) :])
         except BROKEN as error:
             kind = self._source.compression or "file"
             self.problem = f"{kind} data broken off: {error or type(error).__name__}"
             got = 0
         self.base += self.start
-        self.data, self.start, self.stop = data, 0, len(rest) + got
+        self.start, self.stop = 0, len(rest) + got
         self._ended = got == 0
         return got > 0
 

@@ -28,7 +28,8 @@ class CaptureReader(ABC):
     """Iterates over the records of one capture; a context manager.
 
     What breaks half way ends the iteration and is told in `problem`; records before it were
-    yielded. Batches hold at most `rows` records and never span what was read at one go.
+    yielded. Batches hold at most `rows` records; asking for the next one ends the life of the
+    arena of the one before.
     """
 
     format = ""
@@ -53,7 +54,7 @@ class CaptureReader(ABC):
     @property
     def position_bytes(self) -> int:
         """Bytes of the file read so far."""
-        return self._buffer.offset if self._buffer.mapped else self._source.position
+        return self._source.position
 
     def __iter__(self) -> Iterator[Records]:
         while True:
@@ -121,19 +122,18 @@ class CaptureReader(ABC):
 
 
 def open_capture(
-    source: str | os.PathLike[str] | BinaryIO, *, rows: int = BATCH_ROWS, use_mmap: bool = False
+    source: str | os.PathLike[str] | BinaryIO, *, rows: int = BATCH_ROWS
 ) -> CaptureReader:
     """Open a pcap or pcapng capture, compressed or not; `-` is standard input.
 
-    `use_mmap` maps a regular uncompressed file instead of reading it. Raises CaptureError when the
-    capture cannot be read at all.
+    Raises CaptureError when the capture cannot be read at all.
     """
     from pktvisor.captures.pcap import PcapReader
     from pktvisor.captures.pcapng import PcapngReader
 
     opened = open_source(source)
     try:
-        buffer = Buffer(opened, mapped=use_mmap)
+        buffer = Buffer(opened)
         magic = buffer.peek(4)
         if PcapngReader.knows(magic):
             return PcapngReader(opened, buffer, rows)

@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import os
-import stat
 import sys
 import zlib
 from pathlib import Path
@@ -34,6 +33,7 @@ class _Counted(io.RawIOBase):
     def __init__(self, raw: IO[bytes], head: bytes) -> None:
         self._raw = raw
         self._head = head
+        self._read_into = getattr(raw, "readinto", None)
         self.taken = 0
 
     def readable(self) -> bool:
@@ -43,6 +43,10 @@ class _Counted(io.RawIOBase):
         view = memoryview(buffer)
         if self._head:
             piece, self._head = self._head[: len(view)], self._head[len(view) :]
+        elif self._read_into is not None:
+            got = self._read_into(view) or 0
+            self.taken += got
+            return got
         else:
             piece = self._raw.read(len(view)) or b""
         view[: len(piece)] = piece
@@ -67,17 +71,6 @@ class Source:
     def position(self) -> int:
         """Bytes taken from the file so far."""
         return self._counted.taken
-
-    @property
-    def plain_file(self) -> int | None:
-        """The descriptor of a regular, uncompressed file; None for anything else."""
-        if self.compression:
-            return None
-        try:
-            number = self._raw.fileno()
-        except (OSError, AttributeError):
-            return None
-        return number if stat.S_ISREG(os.fstat(number).st_mode) else None
 
     def read_into(self, view: memoryview) -> int:
         """Fill the view as far as there are bytes; raises one of `BROKEN`."""

@@ -10,6 +10,8 @@ from pktvisor.streams import HandlerSpec
 
 __all__ = ["HandlerChoice", "PolicySettings", "build_config"]
 
+_PLAIN = {"str": str, "bool": bool, "int": int}
+
 HandlerChoice = str | HandlerSpec | tuple[str | HandlerSpec, Mapping[str, Any]]
 
 
@@ -43,8 +45,9 @@ def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
             raise ValueError(
                 f"{where}: unknown key {key!r}; allowed are {', '.join(allowed) or 'none'}"
             )
-    if not values:
-        return kind()
+    plain = {field.name: _PLAIN.get(str(field.type)) for field in fields(kind)}
+    if all(type(value) is plain[key] for key, value in values.items()):
+        return kind(**values)  # nothing to convert: spares the import of pydantic
     from pydantic import TypeAdapter, ValidationError
 
     try:

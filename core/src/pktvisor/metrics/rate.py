@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from pktvisor._kernels import group as kernel
 from pktvisor.batches import Array, Table
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.quantiles import RANKS, summary_samples
@@ -54,6 +55,13 @@ class Seconds:
     def count(self) -> Array:
         """Rows in each run."""
         return np.diff(self.starts, append=self.rows)
+
+    def grouped(self, groups: Array, amounts: Array, number: int) -> tuple[Array, Array]:
+        """Rows, and the sum of `amounts` (u32), by run and group (u8 below `number`): (runs, number)."""
+        counts = np.zeros((len(self.starts), number), np.int64)
+        totals = np.zeros((len(self.starts), number), np.int64)
+        kernel.sums(groups, amounts, self.starts, counts, totals)
+        return counts, totals
 
     def sums(self, amounts: Array) -> Array:
         """The sum of `amounts` (one a row; a mask counts its rows) in each run."""

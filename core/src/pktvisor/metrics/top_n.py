@@ -16,7 +16,8 @@ import numpy as np
 from pktvisor.batches import Array
 from pktvisor.metrics.keys import Addresses, Texts
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
-from pktvisor.metrics.top_table import Entry, NumberCounts, TopTable
+from pktvisor.metrics.number_counts import NumberCounts
+from pktvisor.metrics.top_table import Entry, TopTable
 
 __all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text"]
 

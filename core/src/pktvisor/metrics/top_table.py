@@ -1,4 +1,4 @@
-"""What a top-N list counts in: a bounded table of keys, or exact counts of small numbers."""
+"""A bounded table of counts by key, as a top-N list needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pktvisor.batches import Array
 from pktvisor.batches.decoding import FLOW_SEED
 from pktvisor.metrics.keys import Texts
 
-__all__ = ["LARGEST_MAP", "Entry", "NumberCounts", "TopTable"]
+__all__ = ["LARGEST_MAP", "Entry", "TopTable"]
 
 LARGEST_MAP = 6144  # entries, as in the frequent-items sketch: 0.75 of 2**13
 _FIRST_SLOTS = 512
@@ -132,46 +132,3 @@ class TopTable:
             self._slots, self._pool, lowered, FLOW_SEED, new_slots, new_pool, self._state
         )
         self._slots, self._pool = new_slots, new_pool
-
-
-class NumberCounts:
-    """Exact counts of 16-bit numbers (ports, types, codes)."""
-
-    def __init__(self) -> None:
-        self._counts = np.zeros(65536, np.int64)
-        self._seen: Array | None = None
-        self.offset = 0
-        self.evicted = 0
-
-    def add(self, numbers: Array) -> None:
-        """Count every entry of a column of 16-bit numbers (u16)."""
-        kernel.count(numbers, self._spread())
-
-    def merge(self, other: Self) -> None:
-        """Add the other's counts."""
-        if other._seen is None:
-            self._spread()[:] += other._counts
-        else:
-            self._spread()[other._seen] += other._counts
-
-    def compact(self) -> None:
-        """Keep only the numbers that were seen."""
-        if self._seen is None:
-            self._seen = np.flatnonzero(self._counts)
-            self._counts = self._counts[self._seen]
-
-    def counts(self) -> Array:
-        """The count of every number seen, int64."""
-        return self._counts if self._seen is not None else self._counts[self._counts > 0]
-
-    def entry(self, index: int) -> Entry:
-        """The number, numbered as in `counts`, as the first half of a key."""
-        seen = np.flatnonzero(self._counts) if self._seen is None else self._seen
-        return int(seen[index]), 0, b""
-
-    def _spread(self) -> Array:
-        if self._seen is not None:
-            counts = np.zeros(65536, np.int64)
-            counts[self._seen] = self._counts
-            self._counts, self._seen = counts, None
-        return self._counts

@@ -168,7 +168,7 @@ class DnsBucket(Bucket):
     ratio = Quantiles(
         "xact.ratio.quantiles",
         "Size of a reply over the size of its query",
-        number="real",
+        values="real",
         group=(_XACT, "quantiles"),
         deep=True,
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.kernels import QnameCuts, cut_qnames
+from pktvisor.kernels import cut_qnames
 from pktvisor.metrics import Seconds, Texts
+from pktvisor.metrics.grouping import distinct
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket
@@ -99,15 +101,16 @@ def _details(
     named = deep & (messages.question == READ)
     bucket.top_qtype.add_numbers(messages.qtype[named])
     names = messages.derived(_names, _names)
+    rows = np.flatnonzero(named)
+    each = distinct(names.keys, rows)
     if bucket.enabled("cardinality"):
         # A sketch takes no empty text, so the root is not among the distinct names.
-        bucket.qname.add(names, np.flatnonzero(named & (messages.name_length > 0)))
+        bucket.qname.add(names, each.rows[messages.name_length[each.rows] > 0])
     if not bucket.enabled("top_qnames"):
         return
-    cuts = messages.derived(_cuts, _cuts)
-    rows = np.flatnonzero(named)
-    bucket.top_qname2.add_texts(cuts.qname2, rows)
-    bucket.top_qname3.add_texts(cuts.qname3, rows[cuts.qname3.length[rows] > 0])
+    cuts = cut_qnames(replace(names, rows=each.rows))
+    bucket.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
+    bucket.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
     answered = named & reply
     bucket.top_nxdomain.add_texts(names, np.flatnonzero(answered & (rcode == NXDOMAIN)))
     bucket.top_srvfail.add_texts(names, np.flatnonzero(answered & (rcode == SRVFAIL)))
@@ -120,6 +123,3 @@ def _names(messages: DnsMessages) -> Texts:
     rows = np.flatnonzero(messages.question == READ)
     return Texts(messages.lower, messages.name_offset, messages.name_length, rows)
 
-
-def _cuts(messages: DnsMessages) -> QnameCuts:
-    return cut_qnames(messages.derived(_names, _names))

@@ -11,7 +11,7 @@ from pktvisor_net.bucket import NetBucket
 
 __all__ = ["NetHandler"]
 
-IN, OUT = 1, 2
+UNKNOWN, IN, OUT = 0, 1, 2
 UDP, TCP = 1, 2
 _SYN = 2
 
@@ -26,47 +26,16 @@ class NetHandler(StreamHandler[PacketBatch, NetBucket]):
         bucket.total.add(rows)
         deep = self.sampler.flags(np.ones(rows, bool))
         bucket.deep_samples.add(np.count_nonzero(deep))
-        incoming = batch.direction == IN
-        outgoing = batch.direction == OUT
-        self._rates(batch, bucket, incoming, outgoing)
+        runs = Seconds.of_table(batch)
+        packets, lengths = runs.grouped(batch.direction, batch.captured_length, 3)
+        _rates(bucket, runs.seconds, packets, lengths)
         bucket.payload_size.add(batch.captured_length)
         if bucket.enabled("counters"):
-            self._counters(batch, bucket, incoming, outgoing, deep)
-        self._addresses(batch, bucket, incoming & deep, outgoing & deep)
+            _counters(batch, bucket, packets.sum(axis=0), deep)
+        incoming = (batch.direction == IN) & deep
+        outgoing = (batch.direction == OUT) & deep
+        self._addresses(batch, bucket, incoming, outgoing)
         return None
-
-    def _rates(
-        self, batch: PacketBatch, bucket: NetBucket, incoming: Array, outgoing: Array
-    ) -> None:
-        runs = Seconds.of_table(batch)
-        length = batch.captured_length
-        counts = runs.count()
-        bucket.pps_events.add(runs.seconds, counts)
-        bucket.pps_total.add(runs.seconds, counts)
-        bucket.pps_in.add(runs.seconds, runs.sums(incoming))
-        bucket.pps_out.add(runs.seconds, runs.sums(outgoing))
-        bucket.bytes_total.add(runs.seconds, runs.sums(length))
-        bucket.bytes_in.add(runs.seconds, runs.sums(length * incoming))
-        bucket.bytes_out.add(runs.seconds, runs.sums(length * outgoing))
-
-    def _counters(
-        self, batch: PacketBatch, bucket: NetBucket, incoming: Array, outgoing: Array, deep: Array
-    ) -> None:
-        rows = len(batch)
-        number_in, number_out = np.count_nonzero(incoming), np.count_nonzero(outgoing)
-        bucket.packets_in.add(number_in)
-        bucket.packets_out.add(number_out)
-        bucket.unknown_dir.add(rows - number_in - number_out)
-        bucket.ipv4.add(np.count_nonzero(batch.ip_version == 4))
-        bucket.ipv6.add(np.count_nonzero(batch.ip_version == 6))
-        # As in the original, no fragment counts as UDP or TCP, the first one neither.
-        transport = np.where(batch.fragment == 0, batch.transport, 0)
-        tcp = transport == TCP
-        number_udp, number_tcp = np.count_nonzero(transport == UDP), np.count_nonzero(tcp)
-        bucket.udp.add(number_udp)
-        bucket.tcp.add(number_tcp)
-        bucket.other_l4.add(rows - number_udp - number_tcp)
-        bucket.tcp_syn.add(np.count_nonzero(tcp & deep & ((batch.tcp_flags & _SYN) != 0)))
 
     def _addresses(
         self, batch: PacketBatch, bucket: NetBucket, incoming: Array, outgoing: Array
@@ -102,3 +71,33 @@ class NetHandler(StreamHandler[PacketBatch, NetBucket]):
             if database is not None:
                 codes = database.codes(remote.version, remote.hi, remote.lo, rows)
                 top.add_keys(codes.view(np.uint64), np.zeros(len(rows), np.uint64), every)
+
+
+def _rates(bucket: NetBucket, seconds: Array, packets: Array, lengths: Array) -> None:
+    """Add to the rates: `packets` and `lengths` are sums by second and direction."""
+    in_all = packets.sum(axis=1)
+    bucket.pps_events.add(seconds, in_all)
+    bucket.pps_total.add(seconds, in_all)
+    bucket.pps_in.add(seconds, packets[:, IN])
+    bucket.pps_out.add(seconds, packets[:, OUT])
+    bucket.bytes_total.add(seconds, lengths.sum(axis=1))
+    bucket.bytes_in.add(seconds, lengths[:, IN])
+    bucket.bytes_out.add(seconds, lengths[:, OUT])
+
+
+def _counters(batch: PacketBatch, bucket: NetBucket, directions: Array, deep: Array) -> None:
+    rows = len(batch)
+    bucket.packets_in.add(directions[IN])
+    bucket.packets_out.add(directions[OUT])
+    bucket.unknown_dir.add(directions[UNKNOWN])
+    bucket.ipv4.add(np.count_nonzero(batch.ip_version == 4))
+    bucket.ipv6.add(np.count_nonzero(batch.ip_version == 6))
+    # As in the original, no fragment counts as UDP or TCP, the first one neither.
+    whole = batch.fragment == 0
+    tcp = (batch.transport == TCP) & whole
+    number_udp = np.count_nonzero((batch.transport == UDP) & whole)
+    number_tcp = np.count_nonzero(tcp)
+    bucket.udp.add(number_udp)
+    bucket.tcp.add(number_tcp)
+    bucket.other_l4.add(rows - number_udp - number_tcp)
+    bucket.tcp_syn.add(np.count_nonzero(tcp & deep & ((batch.tcp_flags & _SYN) != 0)))

@@ -90,7 +90,7 @@ def main(
         click.echo(str(record), err=True)
     options: dict[str, object] = {}
     if input_type.lower() == "pcap":
-        options = {"bpf": bpf, "map_file": True}
+        options = {"bpf": bpf}
     elif bpf:
         _refuse(f"-b applies to input pcap only, not to {input_type!r}")
     try:

@@ -9,15 +9,10 @@ __all__ = ["PcapConfig"]
 
 @dataclass(frozen=True)
 class PcapConfig:
-    """`pcap_file` is a path, or `-` for standard input; `bpf` a filter in libpcap's language.
-
-    `map_file` maps a regular file into memory instead of reading it: faster, but whoever cuts the
-    file short meanwhile ends the process, so only commands that own their run ask for it.
-    """
+    """`pcap_file` is a path, or `-` for standard input; `bpf` a filter in libpcap's language."""
 
     pcap_file: str = ""
     bpf: str = ""
-    map_file: bool = False
 
     def __post_init__(self) -> None:
         if not self.pcap_file:

@@ -28,7 +28,7 @@ class PcapFileStream(InputStream):
         self._path = config.pcap_file
         self._rejected = 0
         try:
-            self._reader = open_capture(config.pcap_file, use_mmap=config.map_file)
+            self._reader = open_capture(config.pcap_file)
         except CaptureError as error:
             raise ValueError(str(error)) from None
 

@@ -1,0 +1,59 @@
+"""Exact counts of 16-bit numbers: ports, types, codes, frame sizes."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+
+from pktvisor._kernels import top_table as kernel
+from pktvisor.batches import Array
+
+__all__ = ["NumberCounts"]
+
+
+class NumberCounts:
+    """How often each number below 65536 was seen."""
+
+    offset = 0
+    evicted = 0
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(65536, np.int64)
+        self._seen: Array | None = None
+
+    def add(self, numbers: Array) -> None:
+        """Count every entry of a column of 16-bit numbers (u16)."""
+        kernel.count(numbers, self._spread())
+
+    def merge(self, other: Self) -> None:
+        """Add the other's counts."""
+        if other._seen is None:
+            self._spread()[:] += other._counts
+        else:
+            self._spread()[other._seen] += other._counts
+
+    def compact(self) -> None:
+        """Keep only the numbers that were seen."""
+        if self._seen is None:
+            self._seen = np.flatnonzero(self._counts)
+            self._counts = self._counts[self._seen]
+
+    def numbers(self) -> Array:
+        """The numbers seen, ascending, int64."""
+        return np.flatnonzero(self._counts) if self._seen is None else self._seen
+
+    def counts(self) -> Array:
+        """How often each of `numbers` was seen, int64."""
+        return self._counts if self._seen is not None else self._counts[self._counts > 0]
+
+    def entry(self, index: int) -> tuple[int, int, bytes]:
+        """A number, by its place in `numbers`, as the first half of a key."""
+        return int(self.numbers()[index]), 0, b""
+
+    def _spread(self) -> Array:
+        if self._seen is not None:
+            counts = np.zeros(65536, np.int64)
+            counts[self._seen] = self._counts
+            self._counts, self._seen = counts, None
+        return self._counts
