@@ -25,7 +25,7 @@ build: $(VENV)/installed ## compile the kernels that changed, in place
 	@cd core && ../$(PY) -c "import setuptools; setuptools.setup()" -q build_ext --inplace >build.log 2>&1 || { cat build.log; exit 1; }
 
 demo: build ## summarize the sample capture
-	$(VENV)/bin/pktvisor-pcap --summary --periods 1 -H 10.53.0.0/24,fd53::/64 samples/dns-lab.pcap
+	$(VENV)/bin/pktvisor-pcap --summary --periods 1 -H 192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128 samples/dns-lab.pcap
 
 test: build ## run the tests
 	$(PYTEST) -m "not slow"

@@ -51,7 +51,9 @@ def main() -> None:
 
 
 def _line(what: str, packets: int, seconds: float) -> None:
-    per_packet = f"{packets / seconds:14,.0f} packets/s {seconds / packets * 1e9:7.0f} ns" if packets else ""
+    per_packet = (
+        f"{packets / seconds:14,.0f} packets/s {seconds / packets * 1e9:7.0f} ns" if packets else ""
+    )
     print(f"  {what:28}{seconds:7.3f} s{per_packet}")
 
 
@@ -109,7 +111,7 @@ def _one_round(path: Path) -> dict[str, float]:
             batch.add_stage(timed("dns messages", lambda: stage.run(batch)))
             for name, attachment in attachments.items():
                 timed(name, lambda: attachment.feed(batch))
-    for name, attachment in attachments.items():
+    for attachment in attachments.values():
         attachment.finish(0)
     return spent
 

@@ -126,9 +126,7 @@ def _networks(
     put(out, (frame + transport - extension)[extension > 0], np.frombuffer(_EXTENSIONS, np.uint8))
 
 
-def _transports(
-    out: Bytes, at: Ints, rows: dict[str, Ints], tcp: NDArray_bool, size: Ints
-) -> None:
+def _transports(out: Bytes, at: Ints, rows: dict[str, Ints], tcp: NDArray_bool, size: Ints) -> None:
     back = rows["reverse"] == 1
     source = np.where(back, rows["server_port"], rows["client_port"])
     target = np.where(back, rows["client_port"], rows["server_port"])
@@ -149,9 +147,7 @@ def _dns_sequence(rows: dict[str, Ints]) -> Ints:
     return np.where(step < 2, 100, np.where(step < 5, 101, 4000))
 
 
-def _messages(
-    out: Bytes, at: Ints, rows: dict[str, Ints], names: Names, which: Ints
-) -> None:
+def _messages(out: Bytes, at: Ints, rows: dict[str, Ints], names: Names, which: Ints) -> None:
     """DNS messages; over TCP a length goes in front."""
     over_tcp = rows["kind"] == DNS_TCP
     size = 12 + names.lengths[which] + 4 + 28 * rows["answers"] + 11 * rows["edns"]
@@ -170,7 +166,11 @@ def _messages(
         put(out, at[some], np.frombuffer(answer, np.uint8))
         at = at + 28 * some
     edns = rows["edns"] == 1
-    put(out, at[edns], np.frombuffer(bytes.fromhex("0000290 4d0000000000000".replace(" ", "")), np.uint8))
+    put(
+        out,
+        at[edns],
+        np.frombuffer(bytes.fromhex("0000290 4d0000000000000".replace(" ", "")), np.uint8),
+    )
 
 
 NDArray_bool = np.ndarray[tuple[int], np.dtype[np.bool_]]

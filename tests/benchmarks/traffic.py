@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from .wire import Bytes, Ints
 
-__all__ = ["DNS_TCP", "DNS_UDP", "ICMP", "IPV6_EXT", "TCP_BULK", "UDP_OTHER", "Names", "Rows", "plan"]
+__all__ = [
+    "DNS_TCP",
+    "DNS_UDP",
+    "ICMP",
+    "IPV6_EXT",
+    "TCP_BULK",
+    "UDP_OTHER",
+    "Names",
+    "Rows",
+    "plan",
+]
 
 DNS_UDP, DNS_TCP, TCP_BULK, UDP_OTHER, ICMP, IPV6_EXT = range(6)
 _SHARES = {TCP_BULK: 0.25, UDP_OTHER: 0.10, ICMP: 0.05, IPV6_EXT: 0.05}

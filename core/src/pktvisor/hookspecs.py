@@ -39,15 +39,15 @@ def pktvisor_inputs() -> Iterable[InputSpec]:
 def pktvisor_handlers() -> Iterable[HandlerSpec]:
     """Yield the stream handlers this plugin offers.
 
-        from pktvisor import HandlerSpec, hookimpl
+    from pktvisor import HandlerSpec, hookimpl
 
-        @hookimpl
-        def pktvisor_handlers():
-            from my_plugin.bucket import MyBucket
-            from my_plugin.config import MyConfig
-            yield HandlerSpec(
-                name="my_handler", version="1.0", config=MyConfig, bucket=MyBucket,
-                factory="my_plugin.handler:MyHandler", accepts=(PacketBatch,),
-            )
+    @hookimpl
+    def pktvisor_handlers():
+        from my_plugin.bucket import MyBucket
+        from my_plugin.config import MyConfig
+        yield HandlerSpec(
+            name="my_handler", version="1.0", config=MyConfig, bucket=MyBucket,
+            factory="my_plugin.handler:MyHandler", accepts=(PacketBatch,),
+        )
     """
     return ()

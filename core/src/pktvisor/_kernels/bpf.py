@@ -45,9 +45,7 @@ def check_program(
 @cython.inline
 @cython.nogil
 @cython.exceptval(-2, check=False)
-def _load(
-    data: cython.const[U8][::1], base: I64, length: I64, at: I64, width: cython.int
-) -> I64:
+def _load(data: cython.const[U8][::1], base: I64, length: I64, at: I64, width: cython.int) -> I64:
     """A big-endian load of 1, 2 or 4 bytes from the frame; -1 when it does not fit."""
     value: I64 = 0
     i: cython.int
@@ -154,7 +152,7 @@ def run(
                     elif mode == 0x10:
                         a = a - operand
                     elif mode == 0x20:
-                        a = ((a & 0xFFFF) * operand + ((((a >> 16) * operand) & 0xFFFF) << 16))
+                        a = (a & 0xFFFF) * operand + ((((a >> 16) * operand) & 0xFFFF) << 16)
                     elif mode == 0x30 or mode == 0x90:
                         if operand == 0:
                             break

@@ -169,7 +169,9 @@ def hash_addresses(
                 used = 0
                 for j in range(16):
                     key = hi[row] if j < 8 else lo[row]
-                    piece = cython.cast(cython.int, (key >> cython.cast(U64, 56 - 8 * (j & 7))) & 255)
+                    piece = cython.cast(
+                        cython.int, (key >> cython.cast(U64, 56 - 8 * (j & 7))) & 255
+                    )
                     if piece < 128:
                         scratch[used] = piece
                         used += 1

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 import numpy as np
 
 from pktvisor.batches.columns import Array, Column
-from pktvisor.batches.table import Table
+from pktvisor.batches.table import Selection, Table
 
 __all__ = ["PacketBatch", "PacketTable", "StageTable"]
 
@@ -22,7 +22,7 @@ class StageTable(Table):
     packet_row = Column(np.int64, "row", "row of the packet that completed this entry")
     timestamp_ns = Column(np.int64, "ns", "time of that packet, since 1970-01-01 UTC")
 
-    def of_packets(self, selection: slice | Array) -> Self:
+    def of_packets(self, selection: Selection) -> Self:
         """The entries of the selected packets, with `packet_row` counted in the selection."""
         owner = self.packet_row
         if isinstance(selection, slice):
@@ -101,7 +101,7 @@ class PacketBatch(Table):
         assert isinstance(found, kind)
         return found
 
-    def _selected(self, selection: slice | Array, size: int) -> Self:
+    def _selected(self, selection: Selection, size: int) -> Self:
         batch = super()._selected(selection, size)
         batch.arena = self.arena
         batch._stages = {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import numpy as np
 
 from pktvisor.batches.columns import Array, Column
 
-__all__ = ["Table"]
+__all__ = ["Selection", "Table"]
+
+Selection: TypeAlias = "slice | Array"
 
 Derived = TypeVar("Derived")
 
@@ -36,7 +38,7 @@ class Table:
         self._columns: dict[str, Array] = dict(columns)
         self._memo: dict[Hashable, Any] = {}
         self._source: Table | None = None
-        self._selection: slice | Array = slice(0, size)
+        self._selection: Selection = slice(0, size)
         for values in self._columns.values():
             values.flags.writeable = False
 
@@ -78,7 +80,7 @@ class Table:
         """The given rows in the given order, repeats allowed; `rows` are int64 row indices."""
         return self._selected(rows, len(rows))
 
-    def _selected(self, selection: slice | Array, size: int) -> Self:
+    def _selected(self, selection: Selection, size: int) -> Self:
         table = type(self).__new__(type(self))
         Table.__init__(table, size, {})
         table._source = self

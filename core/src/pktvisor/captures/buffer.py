@@ -47,7 +47,7 @@ class Buffer:
             self.data = np.empty(2 * len(self.data), np.uint8)
         self.data[: len(rest)] = rest
         try:
-            got = self._source.read_into(memoryview(self.data)[len(rest) :])
+            got = self._source.read_into(self.data[len(rest) :].data)
         except BROKEN as error:
             kind = self._source.compression or "file"
             self.problem = f"{kind} data broken off: {error or type(error).__name__}"

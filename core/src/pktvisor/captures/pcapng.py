@@ -81,7 +81,7 @@ class PcapngReader(CaptureReader):
             f" exceeds the {LONGEST_FRAME} bytes a packet or {_LONGEST_BLOCK} a block may have"
         )
 
-    def _special(self) -> bool:
+    def _special(self) -> bool:  # noqa: PLR0911 - one way out for each thing that can be wrong
         """Read a section header or an interface description."""
         buffer = self._buffer
         head = buffer.peek(12)

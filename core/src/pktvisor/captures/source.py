@@ -10,7 +10,7 @@ import os
 import sys
 import zlib
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from pktvisor.captures.errors import CaptureError
 
@@ -131,7 +131,10 @@ def _decompressor(kind: str, name: str, raw: _Counted) -> Any:
                 f"{name}: reading zstd needs an extra: pip install 'pktvisor-core[zstd]'"
             ) from None
         decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        return _Zstd(decompressor.stream_reader(raw, read_across_frames=True), zstandard.ZstdError)
+        return _Zstd(
+            decompressor.stream_reader(cast("Any", raw), read_across_frames=True),
+            zstandard.ZstdError,
+        )
     return raw
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 
@@ -17,7 +19,7 @@ class CounterState(MetricState):
     def __init__(self) -> None:
         self.value = 0
 
-    def add(self, amount: int) -> None:
+    def add(self, amount: int | np.integer[Any]) -> None:
         """Count `amount` more events."""
         self.value += int(amount)
 

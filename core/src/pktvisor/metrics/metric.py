@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 if TYPE_CHECKING:
     from pktvisor.geo import GeoDatabase
@@ -104,8 +104,7 @@ class Metric(ABC, Generic[StateT]):
     def __get__(self, bucket: Bucket | None, owner: type) -> Self | StateT:
         if bucket is None:
             return self
-        state: StateT = bucket.states[self.name]
-        return state
+        return cast("StateT", bucket.states[self.name])
 
     def enabled(self, groups: frozenset[str]) -> bool:
         """Whether a bucket with these groups on shows this metric."""

@@ -51,9 +51,7 @@ class TopNState(MetricState):
         """Count the addresses of `rows`, all of one IP version."""
         self.add_keys(addresses.hi, addresses.lo, rows)
 
-    def add_keys(
-        self, key0: Array, key1: Array, rows: Array, weights: Array | None = None
-    ) -> None:
+    def add_keys(self, key0: Array, key1: Array, rows: Array, weights: Array | None = None) -> None:
         """Count the 128-bit keys of `rows`, each once or with its weight (int64 by row)."""
         if len(rows):
             self._table().add((key0, key1), rows, weights)

@@ -94,7 +94,8 @@ class TopTable:
 
     def counts(self) -> Array:
         """The count of every entry (a lower bound), int64."""
-        return self._slots[self._slots[:, 2] > 0, 2].astype(np.int64)
+        counts: Array = self._slots[self._slots[:, 2] > 0, 2].astype(np.int64)
+        return counts
 
     def entry(self, index: int) -> Entry:
         """Both halves of the key and the text of an entry, numbered as in `counts`."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from pktvisor._kernels import dns_walk
 from pktvisor.batches import Array, Column, PacketBatch, StageTable
+from pktvisor.batches.table import Selection
 from pktvisor.stages.length_prefix import LengthPrefix
 from pktvisor.stages.stage import Stage
 from pktvisor.stages.tcp_streams import TcpStreams
@@ -46,14 +47,12 @@ class DnsMessages(StageTable):
     name_offset = Column(np.int64, "offset", "start of the first question's name in the arenas")
     name_length = Column(np.int32, "bytes", "length of that name's text, 0 for the root")
 
-    def __init__(
-        self, size: int, columns: Mapping[str, Array], sent: Array, lower: Array
-    ) -> None:
+    def __init__(self, size: int, columns: Mapping[str, Array], sent: Array, lower: Array) -> None:
         super().__init__(size, columns)
         self.sent = sent
         self.lower = lower
 
-    def _selected(self, selection: slice | Array, size: int) -> DnsMessages:
+    def _selected(self, selection: Selection, size: int) -> DnsMessages:
         table = super()._selected(selection, size)
         table.sent = self.sent
         table.lower = self.lower
@@ -94,9 +93,11 @@ class DnsMessagesStage(Stage):
         parts = [_Part(batch.arena, udp, batch.payload_offset[udp], batch.payload_length[udp])]
         if len(tcp):
             for chunks in self._streams.chunks(batch, tcp[port[tcp] != 0]):
-                for found in self._framing.messages(chunks):
-                    if len(found.row):
-                        parts.append(_keep(found.arena, found.row, found.offset, found.length))
+                parts.extend(
+                    _keep(found.arena, found.row, found.offset, found.length)
+                    for found in self._framing.messages(chunks)
+                    if len(found.row)
+                )
         return self._table(batch, port, parts)
 
     def counters(self) -> Mapping[str, int]:

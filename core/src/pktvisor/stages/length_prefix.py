@@ -62,9 +62,7 @@ class LengthPrefix:
                 self._length, state,
             )  # fmt: skip
             made, at, begin = int(state[0]), int(state[5]), int(state[6])
-            yield Messages(
-                chunks.arena, self._row[:made], self._offset[:made], self._length[:made]
-            )
+            yield Messages(chunks.arena, self._row[:made], self._offset[:made], self._length[:made])
 
     def counters(self) -> Mapping[str, int]:
         """Lanes that lost their partial message, and lanes given up for a bad length, so far."""

@@ -42,12 +42,12 @@ class StreamHandler(ABC, Generic[BatchT, BucketT]):
     def update(self, batch: BatchT, bucket: BucketT) -> Array | None:
         """Count a batch. Returns the rows handed on to a chained handler (int64), None for all."""
 
-    def period_shift(self, sealed: BucketT, live: BucketT, at_ns: int) -> None:  # noqa: B027
+    def period_shift(self, sealed: BucketT, live: BucketT, at_ns: int) -> None:
         """Carry state over: `sealed` has just ended and `live` begins, both at event time `at_ns`."""
 
     def info(self) -> Mapping[str, Any]:
         """What the API shows of this handler: open state, evictions."""
         return {}
 
-    def close(self) -> None:  # noqa: B027 - most handlers hold nothing
+    def close(self) -> None:
         """Let go of what the handler holds; no update follows."""

@@ -79,9 +79,7 @@ class DnsBucket(Bucket):
         describe=rcode_text,
         deep=True,
     )
-    top_qtype = TopN(
-        "top_qtype", "Top query types", label="qtype", describe=qtype_text, deep=True
-    )
+    top_qtype = TopN("top_qtype", "Top query types", label="qtype", describe=qtype_text, deep=True)
     top_qname2 = TopN(
         "top_qname2",
         "Top names, cut to two labels",

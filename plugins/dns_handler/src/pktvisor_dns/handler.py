@@ -122,4 +122,3 @@ def _names(messages: DnsMessages) -> Texts:
     """The lower-cased names of all messages whose question could be read."""
     rows = np.flatnonzero(messages.question == READ)
     return Texts(messages.lower, messages.name_offset, messages.name_length, rows)
-

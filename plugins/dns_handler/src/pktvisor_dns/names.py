@@ -46,7 +46,7 @@ _IN_ROWS = {
 
 
 def _qtypes() -> dict[int, str]:
-    found = {}
+    found: dict[int, str] = {}
     for first, names in _IN_ROWS.items():
         listed = [names] if names.startswith("Reserved") else names.split()
         found.update(enumerate(listed, first))

@@ -47,7 +47,9 @@ class NetBucket(Bucket):
         unit="bytes/s",
         family="payload_rates_bytes_total",
     )
-    payload_size = Quantiles("payload_size", "Captured length of frames", unit="bytes", values="small")
+    payload_size = Quantiles(
+        "payload_size", "Captured length of frames", unit="bytes", values="small"
+    )
 
     total = Counter("total", "Count of packets that passed the filters", group="counters")
     filtered = Counter("filtered", "Count of packets rejected by filters", group="counters")

@@ -38,7 +38,9 @@ _EPILOG = (
     metavar="INPUT",
     help="Input type that reads FILE.  [default: pcap]",
 )
-@click.option("-b", "bpf", default="", metavar="BPF", help="Count only packets this filter accepts.")
+@click.option(
+    "-b", "bpf", default="", metavar="BPF", help="Count only packets this filter accepts."
+)
 @click.option(
     "-H",
     "host_spec",

@@ -1,0 +1,1 @@
+"""For authors of plugins: build frames, DNS messages, captures and batches for tests."""
