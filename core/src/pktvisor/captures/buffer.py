@@ -12,6 +12,8 @@ __all__ = ["Buffer"]
 # Twice the level-2 cache of common servers, and about 8192 packets of average size: reading into
 # the same chunk again costs less than touching the pages of a mapped file for the first time.
 _CHUNK = 2 << 20
+# The first bytes come in a smaller piece, so that a stream has something to show at once.
+_FIRST = 64 << 10
 
 
 class Buffer:
@@ -46,8 +48,11 @@ class Buffer:
         if 2 * len(rest) > len(self.data):
             self.data = np.empty(2 * len(self.data), np.uint8)
         self.data[: len(rest)] = rest
+        room = self.data[len(rest) :]
+        if not self.base and not self.stop:
+            room = room[:_FIRST]
         try:
-            got = self._source.read_into(self.data[len(rest) :].data)
+            got = self._source.read_into(room.data)
         except BROKEN as error:
             kind = self._source.compression or "file"
             self.problem = f"{kind} data broken off: {error or type(error).__name__}"

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import os
+import select
 import sys
 import zlib
 from pathlib import Path
@@ -66,6 +67,7 @@ class Source:
             (kind for magic, kind in _MAGIC.items() if head.startswith(magic)), ""
         )
         self._stream: Any = _decompressor(self.compression, name, self._counted)
+        self._pipe = _pipe(raw) if size is None else None
 
     @property
     def position(self) -> int:
@@ -73,13 +75,18 @@ class Source:
         return self._counted.taken
 
     def read_into(self, view: memoryview) -> int:
-        """Fill the view as far as there are bytes; raises one of `BROKEN`."""
+        """Fill the view as far as there are bytes; raises one of `BROKEN`.
+
+        From a pipe it takes what is there: waits for the first byte, not for the others.
+        """
         filled = 0
         while filled < len(view):
             got = self._stream.readinto(view[filled:])
             if not got:
                 break
             filled += got
+            if self._pipe is not None and not self._pipe.poll(0):
+                break
         return filled
 
     def close(self) -> None:
@@ -92,7 +99,10 @@ def open_source(source: str | os.PathLike[str] | BinaryIO) -> Source:
     if isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
         if name == "-":
-            return _start("standard input", sys.stdin.buffer, None)
+            # Its raw stream hands over what has come; the buffered one would wait for more.
+            return _start(
+                "standard input", getattr(sys.stdin.buffer, "raw", sys.stdin.buffer), None
+            )
         try:
             raw = Path(name).open("rb", buffering=0)  # noqa: SIM115 - the source closes it
             size = Path(name).stat().st_size if Path(name).is_file() else None
@@ -100,6 +110,17 @@ def open_source(source: str | os.PathLike[str] | BinaryIO) -> Source:
             raise CaptureError(f"{name}: cannot be opened: {error.strerror}") from None
         return _start(name, raw, size)
     return _start(str(getattr(source, "name", "stream")), source, None)
+
+
+def _pipe(raw: IO[bytes]) -> select.poll | None:
+    """What tells whether a stream has more bytes at once; None where it has no descriptor."""
+    try:
+        descriptor = raw.fileno()
+    except (AttributeError, OSError):
+        return None
+    ready = select.poll()
+    ready.register(descriptor, select.POLLIN | select.POLLHUP)
+    return ready
 
 
 def _start(name: str, raw: IO[bytes], size: int | None) -> Source:

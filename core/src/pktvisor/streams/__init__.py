@@ -2,7 +2,7 @@
 
 from pktvisor.streams.input_stream import InputStream, StreamContext
 from pktvisor.streams.sampling import DeepSampler
-from pktvisor.streams.specs import HandlerSpec, InputSpec
+from pktvisor.streams.specs import HandlerSpec, InputSpec, NoSettings
 from pktvisor.streams.stream_handler import HandlerContext, StreamHandler
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "HandlerSpec",
     "InputSpec",
     "InputStream",
+    "NoSettings",
     "StreamContext",
     "StreamHandler",
 ]

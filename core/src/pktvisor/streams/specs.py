@@ -11,7 +11,7 @@ from typing import Any
 from pktvisor.batches import Table
 from pktvisor.metrics import Bucket
 
-__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "resolve"]
+__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "NoSettings", "resolve"]
 
 API_VERSION = 1
 
@@ -42,6 +42,11 @@ def resolve(factory: Factory) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True)
+class NoSettings:
+    """The config of a type that has no settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InputSpec:
     """An input stream type.
 
@@ -53,7 +58,7 @@ class InputSpec:
 
     name: str
     version: str
-    config: type
+    config: type = NoSettings
     factory: Factory
     emits: type[Table]
     file_key: str = ""
@@ -65,7 +70,7 @@ class InputSpec:
         _check("input", self.name, self.version, self.factory)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HandlerSpec:
     """A stream handler type.
 
@@ -75,7 +80,7 @@ class HandlerSpec:
 
     name: str
     version: str
-    config: type
+    config: type = NoSettings
     bucket: type[Bucket]
     factory: Factory
     accepts: tuple[type[Table], ...]
