@@ -42,6 +42,8 @@ class Snapshot:
         windows: dict[str, dict[str, Any]] = {}
         for handler in self.handlers.values():
             bucket = handler.window()
+            if bucket.silent:
+                continue
             windows.setdefault(f"{handler.periods}m", {})[bucket.schema] = bucket_json(bucket)
         return windows
 

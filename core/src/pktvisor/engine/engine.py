@@ -193,7 +193,7 @@ def _snapshot(policy: str, attachments: Iterable[Attachment], runner: StreamRunn
     handlers = {}
     for attachment in attachments:
         kept = attachment.window.buckets()
-        buckets = tuple(b if b.end_ns is not None else b.copy() for b in kept)
+        buckets = tuple(b if b.end_ns is not None else b.copy(runner.now_ns) for b in kept)
         handlers[attachment.name] = HandlerSnapshot(
             attachment.name, attachment.spec.version, buckets, attachment.window.periods
         )

@@ -136,6 +136,11 @@ class StreamRunner:
             attachment.close()
         self._attachments = []
 
+    @property
+    def now_ns(self) -> int:
+        """The stream's time: that of its last event."""
+        return self._last_ns
+
     def stage_counters(self) -> dict[str, int]:
         """What the stages gave up so far."""
         return {k: v for stage in self._stages.values() for k, v in stage.counters().items()}

@@ -13,18 +13,23 @@ _NS = 1_000_000_000
 
 
 def bucket_json(bucket: Bucket) -> dict[str, Any]:
-    """Every metric whose group is on and that has something to show, and the period."""
+    """Every metric whose group is on and that has something to show, and the period.
+
+    Empty when the bucket's groups are all off.
+    """
+    if bucket.silent:
+        return {}
     result: dict[str, Any] = {
         "period": {"start_ts": bucket.start_ns // _NS, "length": bucket.length}
     }
-    for metric, state in bucket.shown():
-        value = state.to_json()
+    for shown in bucket.shown():
+        value = shown.state.to_json()
         if value is None:
             continue
         place = result
-        for part in metric.path[:-1]:
+        for part in shown.path[:-1]:
             place = place.setdefault(part, {})
-        place[metric.path[-1]] = value
+        place[shown.path[-1]] = value
     return result
 
 

@@ -25,8 +25,11 @@ class _Buckets(Collector):
     def collect(self) -> Iterator[Family]:
         families: dict[str, Family] = {}
         for bucket, labels in self._exposed:
-            for metric, state in bucket.shown():
-                lines = state.samples(metric.label)
+            if bucket.silent:
+                continue
+            for shown in bucket.shown():
+                metric = shown.metric
+                lines = shown.state.samples(metric.label)
                 if not lines:
                     continue
                 name = metric.family(bucket.schema)
@@ -34,7 +37,7 @@ class _Buckets(Collector):
                 if family is None:
                     family = families[name] = Family(name, metric.help, metric.prometheus_type)
                 for suffix, own, value in lines:
-                    family.add_sample(name + suffix, {**labels, **own}, value)
+                    family.add_sample(name + suffix, {**labels, **shown.labels, **own}, value)
         yield from families.values()
 
 

@@ -13,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from pktvisor.metrics import Bucket, Metric
+from pktvisor.metrics.quantiles import RANKS
 from pktvisor.snapshot import HandlerSnapshot, Snapshot
 
 __all__ = ["print_tables"]
 
 _NS = 1_000_000_000
-Shown = tuple[Metric[Any], Any]
+# A metric's name in the table, its declaration and its value.
+Row = tuple[str, Metric[Any], Any]
 
 
 def print_tables(snapshot: Snapshot, console: Console | None = None) -> None:
@@ -30,18 +32,20 @@ def print_tables(snapshot: Snapshot, console: Console | None = None) -> None:
 
 def _handler(handler: HandlerSnapshot, width: int) -> RenderableType:
     bucket = handler.window()
-    values: list[Shown] = [(m, state.to_json()) for m, state in bucket.shown()]
-    counts = [(m, v) for m, v in values if m.kind in ("counter", "cardinality")]
-    spreads = [(m, v) for m, v in values if isinstance(v, dict) and m.kind != "histogram"]
-    tops = [(m, v) for m, v in values if m.kind == "top_n" and v]
+    rows: list[Row] = []
+    if not bucket.silent:
+        rows = [(".".join(s.path), s.metric, s.state.to_json()) for s in bucket.shown()]
+    counts = [row for row in rows if row[1].kind in ("counter", "cardinality")]
+    spreads = [row for row in rows if row[1].kind in ("rate", "quantiles") and row[2]]
+    tops = [row for row in rows if row[1].kind == "top_n" and row[2]]
     parts: list[RenderableType] = []
     if counts:
-        parts.append(Columns([_count(m, v) for m, v in counts], padding=(0, 4), equal=True))
+        parts.append(Columns([_count(*row) for row in counts], padding=(0, 4), equal=True))
     if spreads:
         parts.append(_spreads(spreads))
     if tops:
         wide = max(min((width - 8) // 2, 60), 30)
-        parts.append(Columns([_top(m, v, wide) for m, v in tops], padding=(1, 2)))
+        parts.append(Columns([_top(name, items, wide) for name, _, items in tops], padding=(1, 2)))
     if not parts:
         parts.append(Text("nothing to show: all metric groups are off"))
     return Panel(Group(*parts), title=_title(handler, bucket), title_align="left")
@@ -53,21 +57,20 @@ def _title(handler: HandlerSnapshot, bucket: Bucket) -> Text:
     return Text(f"{text} for {bucket.length} s")
 
 
-def _count(metric: Metric[Any], value: int) -> Text:
+def _count(name: str, metric: Metric[Any], value: int) -> Text:
     about = "~" if metric.kind == "cardinality" else ""
-    return Text.assemble((".".join(metric.path), "dim"), "  ", (f"{about}{value:,}", "bold"))
+    return Text.assemble((name, "dim"), "  ", (f"{about}{value:,}", "bold"))
 
 
-def _spreads(rows: Iterable[Shown]) -> Table:
+def _spreads(rows: Iterable[Row]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
-    for name in ("p50", "p90", "p95", "p99"):
+    for name in RANKS:
         table.add_column(name, justify="right")
     table.add_column("unit")
-    for metric, quantiles in rows:
-        table.add_row(
-            ".".join(metric.path), *(_number(value) for value in quantiles.values()), metric.unit
-        )
+    for name, metric, quantiles in rows:
+        cells = (_number(quantiles[rank]) if rank in quantiles else "" for rank in RANKS)
+        table.add_row(name, *cells, metric.unit)
     return table
 
 
@@ -75,10 +78,8 @@ def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
 
 
-def _top(metric: Metric[Any], items: list[dict[str, Any]], width: int) -> Table:
-    table = Table(
-        title=".".join(metric.path), title_justify="left", box=None, show_header=False, width=width
-    )
+def _top(name: str, items: list[dict[str, Any]], width: int) -> Table:
+    table = Table(title=name, title_justify="left", box=None, show_header=False, width=width)
     table.add_column("name", overflow="ellipsis", no_wrap=True, ratio=1)
     table.add_column("estimate", justify="right")
     for item in items:

@@ -3,57 +3,48 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Self
 
-from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
-from pktvisor.metrics.rate import RateState
+from pktvisor.metrics.metric import MetricSettings
+from pktvisor.metrics.metric_set import MetricSet
 
 __all__ = ["Bucket"]
 
 _NS = 1_000_000_000
 
 
-class Bucket:
+class Bucket(MetricSet):
     """Subclass it and declare metrics as class attributes; an instance holds their states.
 
     `schema` is the key of the JSON object and the head of every Prometheus name. `groups` names the
     metric groups with their defaults. Metrics of groups that are off have a state too, so that a
     handler may update them, but are never shown: skip them with `enabled` where they cost time.
+    A handler whose groups are all off shows nothing at all.
+
+    `start_ns` and `end_ns` are event times; `length` is in whole seconds, and 0 until it is known:
+    when the period has ended or, of a stream that is not recorded, in a copy made at some time.
     """
 
     schema: ClassVar[str] = ""
     groups: ClassVar[Mapping[str, bool]] = {}
-    metrics: ClassVar[Mapping[str, Metric[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        found = dict(cls.metrics)
-        found.update({n: m for n, m in vars(cls).items() if isinstance(m, Metric)})
-        seen: dict[tuple[str, ...], str] = {}
-        for name, metric in found.items():
-            if metric.path in seen:
-                raise TypeError(
-                    f"{cls.__name__}: metrics {seen[metric.path]!r} and {name!r} share the path"
-                    f" {'.'.join(metric.path)!r}"
-                )
-            seen[metric.path] = name
+        for path, metric in cls.declared():
             for group in metric.groups:
                 if group not in cls.groups:
                     raise TypeError(
-                        f"{cls.__name__}.{name}: unknown group {group!r};"
-                        f" declared are {', '.join(cls.groups)}"
+                        f"{cls.__name__}: metric {'.'.join(path)!r} has the unknown group"
+                        f" {group!r}; declared are {', '.join(cls.groups)}"
                     )
-        cls.metrics = found
 
     def __init__(self, settings: MetricSettings, start_ns: int = 0) -> None:
-        self.settings = settings
+        super().__init__(settings)
         self.start_ns = start_ns
         self.end_ns: int | None = None
+        self.now_ns: int | None = None
         self.length = 0
-        self.states: dict[str, MetricState] = {
-            name: metric.new_state(settings) for name, metric in self.metrics.items()
-        }
 
     @classmethod
     def default_groups(cls) -> frozenset[str]:
@@ -64,11 +55,10 @@ class Bucket:
         """Whether a metric group is on."""
         return group in self.settings.groups
 
-    def shown(self) -> Iterator[tuple[Metric[Any], MetricState]]:
-        """Every metric whose groups are on, with its state."""
-        for name, metric in self.metrics.items():
-            if metric.enabled(self.settings.groups):
-                yield metric, self.states[name]
+    @property
+    def silent(self) -> bool:
+        """Whether the handler has metric groups and all of them are off: then it shows nothing."""
+        return bool(self.groups) and not self.settings.groups
 
     def seal(self, end_ns: int) -> None:
         """End the period: no more updates. Its length is counted in whole seconds."""
@@ -77,19 +67,29 @@ class Bucket:
         self.end_ns = max(end_ns, self.start_ns)
         self.length = self.end_ns // _NS - self.start_ns // _NS
         for state in self.states.values():
-            if isinstance(state, RateState):
-                state.cover(self.start_ns // _NS, self.end_ns // _NS)
+            state.cover(self.start_ns // _NS, self.end_ns // _NS)
             state.seal()
 
-    def copy(self) -> Self:
-        """An independent bucket with the same values."""
-        return type(self).merged([self])
+    def copy(self, now_ns: int | None = None) -> Self:
+        """An independent bucket with the same values.
+
+        `now_ns` is the stream's time at this moment. Where the stream is not recorded, a bucket
+        that is still filled then has a length, and rates over whole seconds with a live value.
+        """
+        result = type(self).merged([self])
+        if now_ns is not None and self.end_ns is None and not self.settings.recorded:
+            result.now_ns = max(now_ns, self.start_ns)
+            result.length = result.now_ns // _NS - self.start_ns // _NS
+            for state in result.states.values():
+                state.observe(self.start_ns // _NS, result.now_ns // _NS)
+        return result
 
     @classmethod
     def merged(cls, buckets: Iterable[Self], *, parallel: bool = False) -> Self:
         """One bucket from several of the same handler; they stay as they are.
 
-        Periods in a row: it starts with the earliest, lengths add. Disjoint traffic of one period
+        Periods in a row, newest first: it starts with the earliest and lengths add; with a copy of
+        the live one among them, it lasts until that was made. Disjoint traffic of one period
         (`parallel`): it starts with the earliest too, and its length is the longest.
         """
         parts = list(buckets)
@@ -104,6 +104,9 @@ class Bucket:
         result.length = max(lengths) if parallel else sum(lengths)
         ends = [part.end_ns for part in parts if part.end_ns is not None]
         result.end_ns = max(ends) if len(ends) == len(parts) else None
+        result.now_ns = max((p.now_ns for p in parts if p.now_ns is not None), default=None)
+        if result.now_ns is not None and not parallel:
+            result.length = result.now_ns // _NS - result.start_ns // _NS
         return result
 
     def evicted(self) -> int:

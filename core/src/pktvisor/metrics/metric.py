@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, o
 
 if TYPE_CHECKING:
     from pktvisor.geo import GeoDatabase
-    from pktvisor.metrics.bucket import Bucket
+    from pktvisor.metrics.metric_set import MetricSet
 
-__all__ = ["Metric", "MetricSettings", "MetricState", "Sample", "StateT"]
+__all__ = ["Mergeable", "Metric", "MetricSettings", "MetricState", "Sample", "StateT"]
 
 # One line of a Prometheus family: suffix of the name, labels, value.
 Sample = tuple[str, dict[str, str], float]
@@ -28,12 +28,12 @@ class MetricSettings:
     asn: GeoDatabase | None = field(default=None, repr=False)
 
 
-class MetricState(ABC):
-    """The value of one metric in one bucket.
+class Mergeable(ABC):
+    """What a bucket holds for each declaration.
 
-    Both merges add another state of the same metric into this one and leave the other as it was:
-    `merge_later` the state of another period, `merge_parallel` that of other traffic in the same
-    period. Most kinds treat the two alike.
+    Both merges add another state of the same declaration into this one and leave the other as it
+    was: `merge_later` the state of another period, `merge_parallel` that of other traffic in the
+    same period. Most kinds treat the two alike.
     """
 
     @abstractmethod
@@ -44,13 +44,11 @@ class MetricState(ABC):
         """Take in the state of disjoint traffic of the same period."""
         self.merge_later(other)
 
-    @abstractmethod
-    def to_json(self) -> Any:
-        """The value as the API shows it, or None when there is nothing to show."""
+    def cover(self, first_second: int, last_second: int) -> None:  # noqa: B027 - for rates
+        """Count the seconds from first to last as part of the period, whether busy or idle."""
 
-    @abstractmethod
-    def samples(self, label: str) -> list[Sample]:
-        """The lines of the Prometheus family; `label` is the label of a list's items."""
+    def observe(self, first_second: int, second: int) -> None:  # noqa: B027 - for rates
+        """Show the state as it is in `second` of a live period that began in `first_second`."""
 
     def seal(self) -> None:  # noqa: B027 - most kinds have nothing to settle
         """Settle the state: no more updates will come. Frees what only updates need."""
@@ -58,6 +56,18 @@ class MetricState(ABC):
     def evicted(self) -> int:
         """Entries given up so far to stay within bounds."""
         return 0
+
+
+class MetricState(Mergeable):
+    """The value of one metric in one bucket."""
+
+    @abstractmethod
+    def to_json(self) -> Any:
+        """The value as the API shows it, or None when there is nothing to show."""
+
+    @abstractmethod
+    def samples(self, label: str) -> list[Sample]:
+        """The lines of the Prometheus family; `label` is the label of a list's items."""
 
 
 StateT = TypeVar("StateT", bound=MetricState)
@@ -68,8 +78,8 @@ class Metric(ABC, Generic[StateT]):
 
     `path` is its place in the JSON, dots between levels. `group` is the metric group that switches
     it; None means always on. `deep` metrics see deep-sampled events only. `family` overrides the
-    Prometheus name, which otherwise is schema and path joined by underscores. Read on a bucket
-    it gives that bucket's state.
+    Prometheus name, which otherwise is schema and path joined by underscores. Read on a set
+    of metrics (a bucket) it gives the state there.
     """
 
     kind: ClassVar[str]
@@ -98,13 +108,13 @@ class Metric(ABC, Generic[StateT]):
         self.name = name
 
     @overload
-    def __get__(self, bucket: None, owner: type) -> Self: ...
+    def __get__(self, metrics: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, bucket: Bucket, owner: type) -> StateT: ...
-    def __get__(self, bucket: Bucket | None, owner: type) -> Self | StateT:
-        if bucket is None:
+    def __get__(self, metrics: MetricSet, owner: type) -> StateT: ...
+    def __get__(self, metrics: MetricSet | None, owner: type) -> Self | StateT:
+        if metrics is None:
             return self
-        return cast("StateT", bucket.states[self.name])
+        return cast("StateT", metrics.states[self.name])
 
     def enabled(self, groups: frozenset[str]) -> bool:
         """Whether a bucket with these groups on shows this metric."""

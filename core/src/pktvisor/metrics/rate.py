@@ -81,6 +81,7 @@ class RateState(MetricState):
         self._folded: Any = None  # KLL of the counts of folded seconds that were not zero
         self._folded_busy = 0
         self.total = 0
+        self.live: int | None = None
 
     def cover(self, first_second: int, last_second: int) -> None:
         """Count the seconds from first to last as part of the period, whether busy or idle."""
@@ -89,6 +90,19 @@ class RateState(MetricState):
         else:
             self._first = min(self._first, first_second)
             self._last = max(self._last, last_second)
+
+    def observe(self, first_second: int, second: int) -> None:
+        """Take the events of the last whole second as the live value; drop what came after it."""
+        kept = max(second - self._base, 0)
+        self.total -= int(self._counts[kept:].sum())
+        self._counts = self._counts[:kept]
+        before = second - 1 - self._base
+        self.live = int(self._counts[before]) if 0 <= before < len(self._counts) else 0
+        if second <= first_second:
+            self._first = None
+            return
+        self.cover(first_second, second - 1)
+        self._last = second - 1
 
     def add(self, seconds: Array, amounts: Array) -> None:
         """Add amounts to seconds (equally long, seconds may repeat and need not be sorted)."""
@@ -170,11 +184,17 @@ class RateState(MetricState):
         return found
 
     def merge_later(self, other: Self) -> None:
-        """Join the seconds of another period; a second both know holds the sum."""
+        """Join the seconds of another period; a second both know holds the sum.
+
+        The live value is that of the newest period that has one above zero, given newest first.
+        """
+        self.live = self.live or other.live if other.live is not None else self.live
         self._merge(other)
 
     def merge_parallel(self, other: Self) -> None:
         """Add the other traffic's events second by second."""
+        if other.live is not None:
+            self.live = (self.live or 0) + other.live
         self._merge(other)
 
     def _merge(self, other: Self) -> None:
@@ -190,14 +210,20 @@ class RateState(MetricState):
         self.add(other._base + np.arange(len(other._counts)), other._counts)
 
     def to_json(self) -> dict[str, int] | None:
-        """Four quantiles, or None when no second is covered."""
-        values = self.quantiles(list(RANKS.values()))
-        return None if values is None else dict(zip(RANKS, values, strict=True))
+        """Four quantiles, once a second is covered, and the live value where there is one."""
+        shown = self._quantiles() or {}
+        if self.live is not None:
+            shown["live"] = self.live
+        return shown or None
 
     def samples(self, label: str) -> list[Sample]:
         """Four quantiles, the events in all seconds and the number of seconds."""
         seconds = 0 if self._first is None else self._last - self._first + 1
-        return summary_samples(self.to_json(), self.total, seconds)
+        return summary_samples(self._quantiles(), self.total, seconds)
+
+    def _quantiles(self) -> dict[str, int] | None:
+        values = self.quantiles(list(RANKS.values()))
+        return None if values is None else dict(zip(RANKS, values, strict=True))
 
 
 def _new_sketch() -> Any:

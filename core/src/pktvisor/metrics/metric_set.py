@@ -1,0 +1,92 @@
+"""A set of metrics: declared as class attributes, with one state each in an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pktvisor.metrics.directions import Directions
+from pktvisor.metrics.metric import Mergeable, Metric, MetricSettings, MetricState
+
+__all__ = ["MetricSet", "Shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One metric to show: its value, its place in the JSON, and the labels all its lines carry."""
+
+    metric: Metric[Any]
+    state: MetricState
+    path: tuple[str, ...]
+    labels: Mapping[str, str]
+
+
+class MetricSet:
+    """Subclass it and declare metrics as class attributes; an instance holds their states.
+
+    Beside metrics it may declare `Directions`, which hold another set once for each direction.
+    """
+
+    metrics: ClassVar[Mapping[str, Metric[Any]]] = {}
+    parts: ClassVar[Mapping[str, Directions[Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        metrics, parts = dict(cls.metrics), dict(cls.parts)
+        for name, declared in vars(cls).items():
+            if isinstance(declared, Metric):
+                metrics[name] = declared
+            elif isinstance(declared, Directions):
+                parts[name] = declared
+        cls.metrics, cls.parts = metrics, parts
+        cls._check_paths()
+
+    def __init__(self, settings: MetricSettings) -> None:
+        self.settings = settings
+        self.states: dict[str, Mergeable] = {
+            name: metric.new_state(settings) for name, metric in self.metrics.items()
+        }
+        self.states.update((name, part.new_state(settings)) for name, part in self.parts.items())
+
+    def shown(self, groups: frozenset[str] | None = None) -> Iterator[Shown]:
+        """Every metric whose groups are on (by default those of the settings), with its state."""
+        groups = self.settings.groups if groups is None else groups
+        for name, metric in self.metrics.items():
+            if metric.enabled(groups):
+                state = self.states[name]
+                assert isinstance(state, MetricState)
+                yield Shown(metric, state, metric.path, {})
+        for part in self.parts.values():
+            for key, metrics in part.of(self).items():
+                for shown in metrics.shown(groups):
+                    yield Shown(
+                        shown.metric,
+                        shown.state,
+                        (key, *shown.path),
+                        {part.label: key, **shown.labels},
+                    )
+
+    @classmethod
+    def declared(cls) -> Iterator[tuple[tuple[str, ...], Metric[Any]]]:
+        """Every place a metric may have in the JSON, with its declaration."""
+        for metric in cls.metrics.values():
+            yield metric.path, metric
+        for part in cls.parts.values():
+            for path, metric in part.kind.declared():
+                for key in part.keys:
+                    yield (key, *path), metric
+
+    @classmethod
+    def _check_paths(cls) -> None:
+        """Refuse two metrics in one place, and a metric where others have their object."""
+        taken: dict[tuple[str, ...], str] = {}
+        for path, metric in cls.declared():
+            for other, name in taken.items():
+                short = min(len(path), len(other))
+                if path[:short] == other[:short]:
+                    raise TypeError(
+                        f"{cls.__name__}: metrics {name!r} and {metric.name!r} share the path"
+                        f" {'.'.join(path[:short])!r}"
+                    )
+            taken[path] = metric.name
