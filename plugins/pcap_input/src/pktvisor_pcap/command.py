@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,8 @@ def main(
         options = {"bpf": bpf}
     elif bpf:
         _refuse(f"-b applies to input pcap only, not to {input_type!r}")
+    gc.freeze()
+    gc.enable()
     try:
         with watching(file) as watch:
             result = summarize(
