@@ -85,6 +85,11 @@ class PacketBatch(Table):
         self.arena = arena
         self._stages: dict[PacketTable, StageTable] = {}
 
+    @property
+    def nbytes(self) -> int:
+        """Memory behind the columns and the arena."""
+        return super().nbytes + self.arena.nbytes
+
     def add_stage(self, table: StageTable) -> None:
         """Attach a stage's output for this batch; the engine calls it before any handler runs."""
         self._stages[type(table)] = table

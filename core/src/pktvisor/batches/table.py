@@ -56,6 +56,18 @@ class Table:
             self._columns[name] = values
         return values
 
+    @property
+    def nbytes(self) -> int:
+        """Memory behind the columns that were read or made so far."""
+        return sum(values.nbytes for values in self._columns.values())
+
+    def with_column(self, name: str, values: Array) -> Self:
+        """The same table with other values in one column."""
+        table = self._selected(slice(0, self._size), self._size)
+        values.flags.writeable = False
+        table._columns[name] = values
+        return table
+
     def derived(self, key: Hashable, compute: Callable[[Self], Derived]) -> Derived:
         """`compute(self)`, worked out once for all readers of this table under `key`.
 

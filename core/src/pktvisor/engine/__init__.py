@@ -1,6 +1,6 @@
 """Run streams and handlers: taps, policies, periods, snapshots."""
 
 from pktvisor.engine.engine import Engine
-from pktvisor.engine.settings import PolicySettings
+from pktvisor.engine.settings import Limits, PolicySettings
 
-__all__ = ["Engine", "PolicySettings"]
+__all__ = ["Engine", "Limits", "PolicySettings"]

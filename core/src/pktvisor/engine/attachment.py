@@ -1,14 +1,17 @@
-"""A handler at work: its window, and where batches are cut for it."""
+"""A handler at work: its window, where batches are cut for it, and what becomes of its errors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from pktvisor.batches import Array, Table
+from pktvisor.engine.guard import FAILED, Guard
+from pktvisor.engine.settings import Limits
 from pktvisor.metrics import Bucket
-from pktvisor.streams import HandlerSpec, StreamHandler
+from pktvisor.streams import Clock, Control, Event, HandlerSpec, StreamHandler, SystemClock
 from pktvisor.windows import Window
 
 __all__ = ["Attachment"]
@@ -19,7 +22,11 @@ def _latest(batch: Table) -> int:
 
 
 class Attachment:
-    """Feeds one handler, and those chained behind it, from one stream."""
+    """Feeds one handler, and those chained behind it, from one stream.
+
+    A handler that raises loses the batch, and so do those chained behind it; their live buckets
+    are marked `degraded`. One that was stopped for raising too often is fed nothing more.
+    """
 
     def __init__(
         self,
@@ -28,19 +35,36 @@ class Attachment:
         handler: StreamHandler[Any, Any],
         window: Window[Bucket],
         chained: Attachment | None = None,
+        *,
+        policy: str = "",
     ) -> None:
         self.name = name
+        self.policy = policy
         self.spec = spec
         self.handler = handler
         self.window = window
         self.chained = chained
-        self._last_ns: int | None = None
+        self.guard = Guard(name, Limits(), SystemClock())
+        self._fed = False
+
+    def watch(self, limits: Limits, clock: Clock) -> None:
+        """Set the limits of errors, here and in what is chained behind."""
+        for link in self.chain():
+            link.guard = Guard(link.name, limits, clock)
+
+    def chain(self) -> Iterator[Attachment]:
+        """Itself and those chained behind it."""
+        link: Attachment | None = self
+        while link is not None:
+            yield link
+            link = link.chained
 
     def feed(self, batch: Table) -> None:
         """Count a batch, shifting periods where its times say so."""
         size = len(batch)
         if not size:
             return
+        self._fed = True
         times = batch.column("timestamp_ns")
         window = self.window
         if window.next_shift_ns is None:
@@ -54,13 +78,22 @@ class Attachment:
                 self._update(batch.slice(start, cut))
                 if cut == size:
                     break
-                at_ns = int(times[cut])
-                sealed = window.shift(at_ns)
-                self.handler.period_shift(sealed, window.live, at_ns)
+                self._shift(int(times[cut]))
                 start = cut
         else:
             self._update(batch)
-        self._last_ns = int(times[-1])
+
+    def control(self, row: Control) -> None:
+        """Hand on a control row; a heartbeat shifts the period of a handler that idles."""
+        window = self.window
+        if row.event is Event.HEARTBEAT:
+            due = window.next_shift_ns is not None and row.at_ns >= window.next_shift_ns
+            if due and not self._fed:
+                self._shift(row.at_ns)
+            self._fed = False
+        self._call(self.handler.control, row, window.live)
+        if self.chained is not None:
+            self.chained.control(row)
 
     def open(self, at_ns: int) -> None:
         """Start the first period here and in what is chained behind."""
@@ -76,13 +109,24 @@ class Attachment:
 
     def close(self) -> None:
         """Let the handlers go."""
-        self.handler.close()
-        if self.chained is not None:
-            self.chained.close()
+        for link in self.chain():
+            link.guard.call(link.handler.close)
+
+    def _shift(self, at_ns: int) -> None:
+        sealed = self.window.shift(at_ns)
+        self._call(self.handler.period_shift, sealed, self.window.live, at_ns)
 
     def _update(self, batch: Table) -> None:
         if not len(batch):
             return
-        rows: Array | None = self.handler.update(batch, self.window.live)
-        if self.chained is not None:
+        rows: Array | None = self._call(self.handler.update, batch, self.window.live)
+        if self.chained is not None and rows is not FAILED:
             self.chained.feed(batch if rows is None else batch.take(rows))
+
+    def _call(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Its result; FAILED, and the live buckets marked, when it raised or may run no more."""
+        result = FAILED if self.guard.stopped else self.guard.call(work, *arguments)
+        if result is FAILED:
+            for link in self.chain():
+                link.window.live.degraded = True
+        return result

@@ -10,12 +10,21 @@ from typing import Any, Self
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.runner import StreamRunner
-from pktvisor.engine.settings import HandlerChoice, PolicySettings, build_config
+from pktvisor.engine.settings import HandlerChoice, Limits, PolicySettings, build_config
 from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings
 from pktvisor.plugins import Plugins
 from pktvisor.snapshot import HandlerSnapshot, Snapshot
-from pktvisor.streams import HandlerContext, HandlerSpec, InputSpec, InputStream, StreamContext
+from pktvisor.streams import (
+    Clock,
+    HandlerContext,
+    HandlerSpec,
+    InputSpec,
+    InputStream,
+    StreamContext,
+    StreamStatus,
+    SystemClock,
+)
 from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
 
@@ -47,10 +56,14 @@ class Engine:
         *,
         city: GeoDatabase | None = None,
         asn: GeoDatabase | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.plugins = Plugins() if plugins is None else plugins
         self._city = city
         self._asn = asn
+        self._limits = limits or Limits()
+        self._clock = clock or SystemClock()
         self._runners: dict[str, StreamRunner] = {}
         self._policies: dict[str, _Policy] = {}
 
@@ -68,8 +81,19 @@ class Engine:
         spec = input_type if isinstance(input_type, InputSpec) else self.plugins.input(input_type)
         settings = build_config(f"tap {name!r}", spec.config, config or {})
         stream: InputStream = resolve(spec.factory)(settings, StreamContext(hosts or Hosts()))
-        self._runners[name] = StreamRunner(spec, stream)
+        self._runners[name] = StreamRunner(
+            spec, stream, tap=name, limits=self._limits, clock=self._clock
+        )
         return stream
+
+    def remove_tap(self, name: str) -> None:
+        """End a tap's stream and let go of it; ValueError while a policy is attached to it."""
+        runner = self._runner(name)
+        users = [policy for policy, found in self._policies.items() if found.tap == name]
+        if users:
+            raise ValueError(f"tap {name!r} is in use by policy {', '.join(users)}")
+        del self._runners[name]
+        runner.close()
 
     def add_policy(
         self,
@@ -85,28 +109,18 @@ class Engine:
         settings = settings or PolicySettings()
         attachments: list[Attachment] = []
         for choice in handlers:
-            made = self._attachment(f"policy {name!r}", runner, choice, settings)
+            made = self._attachment(name, runner, choice, settings)
             if any(made.name == other.name for other in attachments):
                 raise ValueError(f"policy {name!r}: handler {made.name!r} is there twice")
             attachments.append(made)
-
-        def attach() -> None:
-            for attachment in attachments:
-                runner.attach(attachment)
-
-        runner.call(attach)
+        runner.call(lambda: runner.attach(*attachments))
         self._policies[name] = _Policy(tap, tuple(attachments))
 
     def remove_policy(self, name: str) -> None:
         """Detach a policy's handlers; the stream goes on."""
         policy = self._policy(name)
         runner = self._runners[policy.tap]
-
-        def detach() -> None:
-            for attachment in policy.attachments:
-                runner.detach(attachment)
-
-        runner.call(detach)
+        runner.call(lambda: runner.detach(*policy.attachments))
         del self._policies[name]
 
     def step(self, tap: str) -> bool:
@@ -118,9 +132,9 @@ class Engine:
         for runner in self._runners.values():
             runner.run()
 
-    def start(self) -> None:
-        """Run every stream in a thread of its own; `join` waits for their ends."""
-        for runner in self._runners.values():
+    def start(self, tap: str | None = None) -> None:
+        """Run one stream, or all, in threads of their own; those that run already go on."""
+        for runner in self._runners.values() if tap is None else [self._runner(tap)]:
             runner.start()
 
     def join(self) -> None:
@@ -134,12 +148,20 @@ class Engine:
         runner = self._runners[found.tap]
         return runner.call(lambda: _snapshot(policy, found.attachments, runner))
 
+    def streams(self) -> list[StreamStatus]:
+        """The loss ledger of every stream and the health of its handlers."""
+        return [runner.status() for runner in self._runners.values()]
+
+    def stop(self) -> None:
+        """End all streams and seal all buckets; snapshots of them may still be taken."""
+        for runner in self._runners.values():
+            runner.stop()
+
     def close(self) -> None:
         """End all streams and let go of them and of all handlers."""
-        for runner in self._runners.values():
+        runners, self._runners, self._policies = self._runners, {}, {}
+        for runner in runners.values():
             runner.close()
-        self._runners = {}
-        self._policies = {}
 
     def __enter__(self) -> Self:
         return self
@@ -153,8 +175,9 @@ class Engine:
         self.close()
 
     def _attachment(
-        self, where: str, runner: StreamRunner, choice: HandlerChoice, settings: PolicySettings
+        self, policy: str, runner: StreamRunner, choice: HandlerChoice, settings: PolicySettings
     ) -> Attachment:
+        where = f"policy {policy!r}"
         chosen, values = choice if isinstance(choice, tuple) else (choice, {})
         spec = chosen if isinstance(chosen, HandlerSpec) else self.plugins.handler(chosen)
         if runner.spec.emits not in spec.accepts:
@@ -175,7 +198,7 @@ class Engine:
         context = HandlerContext(metric_settings, settings.deep_sample_rate)
         handler = resolve(spec.factory)(config, context)
         window = Window(spec.bucket, metric_settings, settings.periods)
-        return Attachment(spec.name, spec, handler, window)
+        return Attachment(spec.name, spec, handler, window, policy=policy)
 
     def _runner(self, tap: str) -> StreamRunner:
         if tap not in self._runners:
@@ -191,9 +214,10 @@ class Engine:
 
 def _snapshot(policy: str, attachments: Iterable[Attachment], runner: StreamRunner) -> Snapshot:
     handlers = {}
+    now_ns = runner.now_ns
     for attachment in attachments:
         kept = attachment.window.buckets()
-        buckets = tuple(b if b.end_ns is not None else b.copy(runner.now_ns) for b in kept)
+        buckets = tuple(b if b.end_ns is not None else b.copy(now_ns) for b in kept)
         handlers[attachment.name] = HandlerSnapshot(
             attachment.name, attachment.spec.version, buckets, attachment.window.periods
         )
@@ -208,4 +232,4 @@ def _snapshot(policy: str, attachments: Iterable[Attachment], runner: StreamRunn
         for name, value in attachment.handler.info().items():
             if isinstance(value, int):
                 counts[f"{attachment.name}_{name}"] = value
-    return Snapshot(policy, handlers, counts, runner.stream.problem)
+    return Snapshot(policy, handlers, counts, runner.problem)

@@ -1,192 +1,289 @@
-"""A running input stream: its stages, the handlers attached to it, and what it has seen."""
+"""A running input stream: the threads that read it and work on it, and its loss ledger."""
 
 from __future__ import annotations
 
-import queue
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-import numpy as np
-
-from pktvisor.batches import PacketBatch, Table
+from pktvisor.batches import Table
 from pktvisor.engine.attachment import Attachment
-from pktvisor.stages import STAGES, Stage
-from pktvisor.streams import InputSpec, InputStream
+from pktvisor.engine.batch_queue import END, BatchQueue, End
+from pktvisor.engine.live_reader import LiveReader
+from pktvisor.engine.pipeline import Pipeline, StreamCounts
+from pktvisor.engine.settings import Limits
+from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
 __all__ = ["StreamCounts", "StreamRunner"]
 
 Result = TypeVar("Result")
 
+_log = logging.getLogger(__name__)
 
-@dataclass
-class StreamCounts:
-    """What a stream's worker has processed, by decode status."""
-
-    processed: int = 0
-    malformed: int = 0
-    truncated: int = 0
-    unsupported: int = 0
+PATIENCE_S = 3.0  # for a live stream's queue to be worked off when it is stopped
 
 
 class StreamRunner:
-    """Pulls batches and feeds handlers, in one thread; everything else is asked of it by command.
+    """Owns one stream and the pipeline behind it.
 
-    `step` handles one batch. `call` runs a function between batches: at once when no worker thread
-    runs, else in the worker, and its result comes back.
+    `step` handles one batch in the calling thread. `start` gives the stream threads of its own: a
+    worker, and for a live stream a capture thread that fills the worker's queue; a recorded one is
+    read by the worker itself. Everything else is asked of the worker by `call`, which runs a
+    function between two batches, ahead of those that wait.
     """
 
-    def __init__(self, spec: InputSpec, stream: InputStream) -> None:
+    def __init__(
+        self,
+        spec: InputSpec,
+        stream: InputStream,
+        *,
+        tap: str = "",
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        limits, clock = limits or Limits(), clock or SystemClock()
         self.spec = spec
         self.stream = stream
-        self.counts = StreamCounts()
-        self.finished = False
-        self._attachments: list[Attachment] = []
-        self._stages: dict[str, Stage] = {}
-        self._batches: Iterator[Table] | None = None
-        self._first_ns: int | None = None
-        self._last_ns = 0
-        self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self.tap = tap
+        self.live = not stream.recorded
+        self._pipeline = Pipeline(self.live, limits, clock)
+        self._queue = BatchQueue(limits.queue_bytes)
+        self._reader = LiveReader(stream, clock)
+        self._source: Iterator[Table | Control | None] | None = None
+        self._worker: threading.Thread | None = None
+        self._capture: threading.Thread | None = None
+        self._turn = threading.Lock()
+        self._working = False
+        self._stopping = False
         self._error: BaseException | None = None
 
-    def attach(self, attachment: Attachment) -> None:
-        """Feed a handler from the next batch on."""
-        for name in sorted(_needs(attachment)):
-            if name not in self._stages:
-                self._stages[name] = STAGES[name]()
-        if self.finished and self._first_ns is not None:
-            attachment.open(self._last_ns)
-            attachment.finish(self._last_ns)
-        self._attachments.append(attachment)
+    @property
+    def counts(self) -> StreamCounts:
+        """What has been processed, by decode status."""
+        return self._pipeline.counts
 
-    def detach(self, attachment: Attachment) -> None:
-        """Stop feeding a handler and close it; stages nobody needs any more go too."""
-        self._attachments.remove(attachment)
-        needed = {name for other in self._attachments for name in _needs(other)}
-        self._stages = {name: stage for name, stage in self._stages.items() if name in needed}
-        attachment.close()
+    @property
+    def finished(self) -> bool:
+        """Whether the stream has ended and every bucket is sealed."""
+        return self._pipeline.finished
+
+    @property
+    def problem(self) -> str | None:
+        """One line on what went wrong with the stream or with a handler, or None."""
+        if self._error is not None:
+            return f"{type(self._error).__name__}: {self._error}"
+        return self.stream.problem or self._pipeline.handler_problem()
+
+    def attach(self, *attachments: Attachment) -> None:
+        """Feed handlers from the next batch on; to be called between batches, see `call`."""
+        self._pipeline.attach(*attachments)
+
+    def detach(self, *attachments: Attachment) -> None:
+        """Stop feeding handlers and close them; to be called between batches, see `call`."""
+        self._pipeline.detach(*attachments)
 
     def step(self) -> bool:
-        """Handle the next batch; False when the stream has ended."""
+        """Handle the next batch, or nothing if a live stream has none; False at the end."""
         if self.finished:
             return False
-        if self._batches is None:
-            self._batches = self.stream.batches()
-        batch = next(self._batches, None)
-        if batch is None:
-            self._finish()
+        if self._source is None:
+            self._source = iter(self._reader) if self.live else self.stream.batches()
+        item = END if self._stopping else next(self._source, END)
+        if isinstance(item, Table):
+            if len(item):
+                self._pipeline.process(item)
+        elif isinstance(item, Control):
+            self._pipeline.control(item)
+        elif item is END:
+            self._pipeline.finish()
             return False
-        if len(batch):
-            self._process(batch)
         return True
 
     def run(self) -> None:
         """Handle batches and commands until the stream ends."""
         while self.step():
-            self._drain()
-        self._drain()
+            self._run_commands()
+        self._run_commands()
 
     def start(self) -> None:
-        """Run in a thread of its own."""
-        self._thread = threading.Thread(target=self._work, name=f"pktvisor-{self.spec.name}")
-        self._thread.start()
+        """Run in threads of their own, unless that is so already."""
+        if self._worker is not None:
+            return
+        self._working = True
+        name = f"{self.spec.name}-{self.tap}"
+        work = self._work_off if self.live else self.run
+        self._worker = threading.Thread(
+            target=self._work, args=(work,), name=f"worker-{name}", daemon=True
+        )
+        self._worker.start()
+        if self.live:
+            self._capture = threading.Thread(target=self._read, name=f"capture-{name}", daemon=True)
+            self._capture.start()
 
     def join(self) -> None:
-        """Wait for the thread; raises what made it fail."""
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        """Wait for the stream's end; raises what made it fail."""
+        if self._worker is not None:
+            self._worker.join()
         if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+            raise self._error
 
     def call(self, command: Callable[[], Result]) -> Result:
         """Run a function between batches and return its result."""
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+        with self._turn:
+            if not self._working:
                 return command()
-            done = threading.Event()
-            outcome: list[Result] = []
-            failure: list[BaseException] = []
+            task = _Task(command)
+            self._queue.command(task.run)
+        return task.result()
 
-            def execute() -> None:
-                try:
-                    outcome.append(command())
-                except BaseException as error:
-                    failure.append(error)
-                finally:
-                    done.set()
+    def stop(self, patience_s: float = PATIENCE_S) -> None:
+        """End the stream and seal the buckets; snapshots and status stay.
 
-            self._commands.put(execute)
-            while not done.wait(0.05):
-                if not self._thread.is_alive():
-                    self._drain()
-            if failure:
-                raise failure[0]
-            return outcome[0]
+        What a live stream has read is still counted, as far as that takes no longer than
+        `patience_s`; what is left then becomes queue drops.
+        """
+        self._stopping = True
+        self.stream.stop()
+        deadline = time.monotonic() + patience_s
+        if self._capture is not None:
+            self._capture.join(patience_s)
+        if self._worker is not None:
+            self._worker.join(max(deadline - time.monotonic(), 0))
+            if self._worker.is_alive():
+                self._queue.abandon()
+                self._worker.join(patience_s)
+                if self._worker.is_alive():
+                    _log.error("tap %s: a handler does not return; left behind", self.tap)
+                    return
+        if not self.finished:
+            self._pipeline.finish()
 
     def close(self) -> None:
         """End the stream and let go of it and its handlers."""
+        self.stop()
         self.stream.close()
-        self.join()
-        for attachment in self._attachments:
-            attachment.close()
-        self._attachments = []
+        self._pipeline.close()
 
     @property
     def now_ns(self) -> int:
-        """The stream's time: that of its last event."""
-        return self._last_ns
+        """The stream's time: the clock's, or that of a recorded stream's last event."""
+        return self._pipeline.now_ns()
 
     def stage_counters(self) -> dict[str, int]:
         """What the stages gave up so far."""
-        return {k: v for stage in self._stages.values() for k, v in stage.counters().items()}
+        return self._pipeline.stage_counters()
 
-    def _process(self, batch: Table) -> None:
-        if self._first_ns is None:
-            self._first_ns = int(batch.column("timestamp_ns")[0])
-            for attachment in self._attachments:
-                attachment.open(self._first_ns)
-        self._last_ns = int(batch.column("timestamp_ns")[-1])
-        counts = self.counts
-        counts.processed += len(batch)
-        if isinstance(batch, PacketBatch):
-            _, malformed, truncated, unsupported = np.bincount(batch.status, minlength=4).tolist()
-            counts.malformed += malformed
-            counts.truncated += truncated
-            counts.unsupported += unsupported
-            for stage in self._stages.values():
-                batch.add_stage(stage.run(batch))
-        for attachment in self._attachments:
-            attachment.feed(batch)
+    def status(self) -> StreamStatus:
+        """The ledger and the handlers' health, at once, whatever the worker is busy with."""
+        counts, queue, reader = self.counts, self._queue, self._reader
+        capture = reader.statistics
+        received = reader.received if self.live else counts.processed
+        return StreamStatus(
+            tap=self.tap,
+            input=self.spec.name,
+            state=self._state(),
+            live=self.live,
+            problem=self.problem,
+            kernel_received=received if capture is None else capture.received,
+            kernel_drops=0 if capture is None else capture.os_drops,
+            interface_drops=0 if capture is None else capture.interface_drops,
+            kernel_filtered=None if capture is None else capture.filtered,
+            queued=queue.rows,
+            queue_drops=queue.dropped_rows,
+            processed=counts.processed,
+            malformed=counts.malformed,
+            truncated=counts.truncated,
+            unsupported=counts.unsupported,
+            times_replaced=reader.times_replaced,
+            queued_bytes=queue.bytes,
+            queue_limit_bytes=queue.limit_bytes,
+            busy_ns=self._pipeline.busy_ns,
+            handlers=self._pipeline.handler_status(),
+        )
 
-    def _finish(self) -> None:
-        self.finished = True
-        if self._first_ns is not None:
-            for attachment in self._attachments:
-                attachment.finish(self._last_ns)
+    def _state(self) -> str:
+        if self._error is not None:
+            return "failed"
+        if self.finished:
+            return "finished"
+        return "running" if self._working or self._source is not None else "ready"
 
-    def _drain(self) -> None:
+    def _read(self) -> None:
+        """The capture thread: fill the queue."""
+        queue = self._queue
+        try:
+            for item in self._reader:
+                if isinstance(item, Table):
+                    queue.offer(item)
+                elif item is not None:
+                    queue.put(item)
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            queue.put(END)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        """The worker thread."""
+        try:
+            work()
+        except BaseException as error:
+            self._fail(error)
+            self.stream.stop()
+        with self._turn:  # whoever calls from now on does it in their own thread
+            self._run_commands()
+            self._working = False
+
+    def _work_off(self) -> None:
+        """Handle what comes through the queue until its end."""
+        queue, pipeline = self._queue, self._pipeline
         while True:
-            try:
-                command = self._commands.get_nowait()
-            except queue.Empty:
+            item = queue.get()
+            if isinstance(item, Table):
+                try:
+                    pipeline.process(item)
+                finally:
+                    queue.done()
+            elif isinstance(item, Control):
+                pipeline.control(item)
+            elif isinstance(item, End):
+                pipeline.finish()
                 return
+            else:
+                item()
+
+    def _run_commands(self) -> None:
+        while (command := self._queue.next_command()) is not None:
             command()
 
-    def _work(self) -> None:
-        try:
-            self.run()
-        except BaseException as error:
+    def _fail(self, error: BaseException) -> None:
+        _log.error("tap %s: the stream failed", self.tap, exc_info=error)
+        if self._error is None:
             self._error = error
 
 
-def _needs(attachment: Attachment | None) -> set[str]:
-    names: set[str] = set()
-    while attachment is not None:
-        names |= attachment.spec.needs
-        attachment = attachment.chained
-    return names
+class _Task(Generic[Result]):
+    """A command somebody waits for."""
+
+    def __init__(self, command: Callable[[], Result]) -> None:
+        self._command = command
+        self._done = threading.Event()
+        self._outcome: list[Result] = []
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Run it in the worker; what it raises goes to whoever waits."""
+        try:
+            self._outcome.append(self._command())
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._done.set()
+
+    def result(self) -> Result:
+        """Wait for the outcome; raises what the command raised."""
+        self._done.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self._outcome[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pktvisor.streams import HandlerSpec
 
-__all__ = ["HandlerChoice", "PolicySettings", "build_config"]
+__all__ = ["HandlerChoice", "Limits", "PolicySettings", "build_config"]
 
 _PLAIN = {"str": str, "bool": bool, "int": int}
 
@@ -34,6 +34,25 @@ class PolicySettings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} {value} is out of range; allowed is {low} to {high}")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of each stream.
+
+    `queue_bytes` of batches may wait between capture and handlers. A handler that raises `errors`
+    times within `errors_within_s` seconds is stopped; 0 errors: never.
+    """
+
+    queue_bytes: int = 64 << 20
+    errors: int = 10
+    errors_within_s: int = 60
+
+    def __post_init__(self) -> None:
+        for name, low in (("queue_bytes", 1 << 20), ("errors", 0), ("errors_within_s", 1)):
+            value = getattr(self, name)
+            if value < low:
+                raise ValueError(f"{name} {value} is out of range; allowed is {low} or more")
 
 
 def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:

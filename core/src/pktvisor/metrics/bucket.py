@@ -45,6 +45,7 @@ class Bucket(MetricSet):
         self.end_ns: int | None = None
         self.now_ns: int | None = None
         self.length = 0
+        self.degraded = False  # a handler failed on a batch: some of its counts are missing
 
     @classmethod
     def default_groups(cls) -> frozenset[str]:
@@ -100,6 +101,7 @@ class Bucket(MetricSet):
                     state.merge_parallel(part.states[name])
                 else:
                     state.merge_later(part.states[name])
+        result.degraded = any(part.degraded for part in parts)
         lengths = [part.length for part in parts]
         result.length = max(lengths) if parallel else sum(lengths)
         ends = [part.end_ns for part in parts if part.end_ns is not None]

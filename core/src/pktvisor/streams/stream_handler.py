@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pktvisor.batches import Array, Table
 from pktvisor.metrics import Bucket, MetricSettings
+from pktvisor.streams.control import Control
 from pktvisor.streams.sampling import DeepSampler
 
 __all__ = ["HandlerContext", "StreamHandler"]
@@ -31,6 +32,9 @@ class StreamHandler(ABC, Generic[BatchT, BucketT]):
     A handler sees a batch at most once, with the bucket of the period all its rows belong to. It
     must not keep views into the batch, must not depend on where batches were cut, and composes
     masked column operations instead of looping over rows.
+
+    An `update` that raises loses that batch for this handler (and for those chained behind it) and
+    marks the bucket `degraded`; the others never notice. Too many errors in a minute stop it.
     """
 
     def __init__(self, config: Any, context: HandlerContext) -> None:
@@ -44,6 +48,14 @@ class StreamHandler(ABC, Generic[BatchT, BucketT]):
 
     def period_shift(self, sealed: BucketT, live: BucketT, at_ns: int) -> None:
         """Carry state over: `sealed` has just ended and `live` begins, both at event time `at_ns`."""
+
+    def control(self, row: Control, bucket: BucketT) -> None:
+        """Take a control row, between two batches.
+
+        Live streams send a heartbeat each second with what the capture source has counted so far
+        (`row.capture`, running totals: remember those of the row before and add the difference).
+        Every stream sends one when handlers are attached to it or detached, to those attached then.
+        """
 
     def info(self) -> Mapping[str, Any]:
         """What the API shows of this handler: open state, evictions."""

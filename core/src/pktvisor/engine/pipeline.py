@@ -1,0 +1,154 @@
+"""What a stream's worker does to each batch: stages first, then every attached handler."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pktvisor.batches import PacketBatch, Table
+from pktvisor.engine.attachment import Attachment
+from pktvisor.engine.settings import Limits
+from pktvisor.stages import STAGES, Stage
+from pktvisor.streams import Clock, Control, Event, HandlerStatus
+
+__all__ = ["Pipeline", "StreamCounts"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class StreamCounts:
+    """What a stream's worker has processed, by decode status."""
+
+    processed: int = 0
+    malformed: int = 0
+    truncated: int = 0
+    unsupported: int = 0
+
+
+class Pipeline:
+    """Stages and attachments of one stream; used by one thread at a time.
+
+    A recorded stream starts its periods at its first row and ends them at its last; a live one
+    starts them when a handler is attached and ends them when it is stopped.
+    """
+
+    def __init__(self, live: bool, limits: Limits, clock: Clock) -> None:
+        self.counts = StreamCounts()
+        self.busy_ns = 0
+        self.finished = False
+        self.attachments: tuple[Attachment, ...] = ()
+        self._live = live
+        self._limits = limits
+        self._clock = clock
+        self._stages: dict[str, Stage] = {}
+        self._first_ns: int | None = None
+        self._last_ns = 0
+
+    def attach(self, *attachments: Attachment) -> None:
+        """Feed handlers from the next batch on."""
+        for attachment in attachments:
+            attachment.watch(self._limits, self._clock)
+            for name in sorted(_needs(attachment)):
+                if name not in self._stages:
+                    self._stages[name] = STAGES[name]()
+            if self._live or (self.finished and self._first_ns is not None):
+                attachment.open(self.now_ns())
+            if self.finished and self._first_ns is not None:
+                attachment.finish(self.now_ns())
+        self.attachments += attachments
+        self.control(Control(Event.ATTACHED, self.now_ns()))
+
+    def detach(self, *attachments: Attachment) -> None:
+        """Stop feeding handlers and close them; stages nobody needs any more go too."""
+        self.attachments = tuple(a for a in self.attachments if a not in attachments)
+        needed = {name for other in self.attachments for name in _needs(other)}
+        self._stages = {name: stage for name, stage in self._stages.items() if name in needed}
+        for attachment in attachments:
+            attachment.close()
+        self.control(Control(Event.DETACHED, self.now_ns()))
+
+    def process(self, batch: Table) -> None:
+        """Run a batch through everything."""
+        began = time.perf_counter_ns()
+        if self._first_ns is None:
+            self._first_ns = int(batch.column("timestamp_ns")[0])
+            if not self._live:
+                for attachment in self.attachments:
+                    attachment.open(self._first_ns)
+        self._last_ns = int(batch.column("timestamp_ns")[-1])
+        counts = self.counts
+        counts.processed += len(batch)
+        if isinstance(batch, PacketBatch):
+            _, malformed, truncated, unsupported = np.bincount(batch.status, minlength=4).tolist()
+            counts.malformed += malformed
+            counts.truncated += truncated
+            counts.unsupported += unsupported
+            for stage in self._stages.values():
+                batch.add_stage(stage.run(batch))
+        for attachment in self.attachments:
+            attachment.feed(batch)
+        self.busy_ns += time.perf_counter_ns() - began
+
+    def control(self, row: Control) -> None:
+        """Hand a control row to every handler, with what is attached now."""
+        policies = len({attachment.policy for attachment in self.attachments})
+        row = replace(row, policies=policies, handlers=len(self.attachments))
+        for attachment in self.attachments:
+            attachment.control(row)
+
+    def finish(self) -> None:
+        """The stream has ended: seal every live bucket."""
+        self.finished = True
+        if self._live or self._first_ns is not None:
+            for attachment in self.attachments:
+                attachment.finish(self.now_ns())
+
+    def close(self) -> None:
+        """Let every handler go."""
+        for attachment in self.attachments:
+            attachment.close()
+        self.attachments = ()
+
+    def now_ns(self) -> int:
+        """The stream's own time: the clock's, or that of the last row of a recorded one."""
+        return self._clock.now_ns() if self._live else self._last_ns
+
+    def stage_counters(self) -> dict[str, int]:
+        """What the stages gave up so far."""
+        return {k: v for stage in self._stages.values() for k, v in stage.counters().items()}
+
+    def handler_status(self) -> tuple[HandlerStatus, ...]:
+        """How each handler fares, chained ones behind those they follow."""
+        total = max(self.busy_ns, 1)
+        return tuple(
+            HandlerStatus(
+                attachment.policy,
+                link.name,
+                link.guard.busy_ns,
+                link.guard.busy_ns / total,
+                link.guard.errors,
+                link.guard.last_error,
+                link.guard.stopped,
+            )
+            for attachment in self.attachments
+            for link in attachment.chain()
+        )
+
+    def handler_problem(self) -> str | None:
+        """One line on the first handler that failed, or None."""
+        for handler in self.handler_status():
+            if handler.errors:
+                fate = "was stopped" if handler.stopped else "lost those batches"
+                return (
+                    f"handler {handler.name!r} failed {handler.errors} times and {fate};"
+                    f" the last error was {handler.last_error}"
+                )
+        return None
+
+
+def _needs(attachment: Attachment) -> set[str]:
+    return {name for link in attachment.chain() for name in link.spec.needs}
