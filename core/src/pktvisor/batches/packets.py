@@ -106,6 +106,15 @@ class PacketBatch(Table):
         assert isinstance(found, kind)
         return found
 
+    def of_entries(self, table: StageTable) -> Self:
+        """One row for each entry of a stage's table: its packet, to which only this entry belongs.
+
+        `table` counts `packet_row` in this batch, as `stage` gives it.
+        """
+        batch = self.take(table.packet_row)
+        batch.add_stage(table.with_column("packet_row", np.arange(len(table))))
+        return batch
+
     def _selected(self, selection: Selection, size: int) -> Self:
         batch = super()._selected(selection, size)
         batch.arena = self.arena

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pktvisor.batches import Array, Table
+from pktvisor.batches import Array, PacketBatch, StageTable, Table
 from pktvisor.engine.guard import FAILED, Guard
 from pktvisor.engine.settings import Limits
 from pktvisor.metrics import Bucket
@@ -119,9 +119,9 @@ class Attachment:
     def _update(self, batch: Table) -> None:
         if not len(batch):
             return
-        rows: Array | None = self._call(self.handler.update, batch, self.window.live)
-        if self.chained is not None and rows is not FAILED:
-            self.chained.feed(batch if rows is None else batch.take(rows))
+        passed = self._call(self.handler.update, batch, self.window.live)
+        if self.chained is not None and passed is not FAILED:
+            self.chained.feed(_handed_on(batch, passed))
 
     def _call(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Its result; FAILED, and the live buckets marked, when it raised or may run no more."""
@@ -130,3 +130,13 @@ class Attachment:
             for link in self.chain():
                 link.window.live.degraded = True
         return result
+
+
+def _handed_on(batch: Table, passed: Array | StageTable | None) -> Table:
+    """What a handler passed on of a batch, as a batch."""
+    if passed is None:
+        return batch
+    if isinstance(passed, StageTable):
+        assert isinstance(batch, PacketBatch)
+        return batch.of_entries(passed)
+    return batch.take(passed)

@@ -64,9 +64,15 @@ def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
             raise ValueError(
                 f"{where}: unknown key {key!r}; allowed are {', '.join(allowed) or 'none'}"
             )
-    plain = {field.name: _PLAIN.get(str(field.type)) for field in fields(kind)}
-    if all(type(value) is plain[key] for key, value in values.items()):
-        return kind(**values)  # nothing to convert: spares the import of pydantic
+    types = {field.name: str(field.type) for field in fields(kind)}
+    if all(
+        types[key] == "Any" or type(value) is _PLAIN.get(types[key])
+        for key, value in values.items()
+    ):
+        try:
+            return kind(**values)  # nothing to convert: spares the import of pydantic
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
     from pydantic import TypeAdapter, ValidationError
 
     try:

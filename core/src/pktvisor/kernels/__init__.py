@@ -3,5 +3,6 @@
 from pktvisor.kernels.bpf import BpfProgram
 from pktvisor.kernels.pairs import PairMatcher
 from pktvisor.kernels.qnames import QnameCuts, cut_qnames
+from pktvisor.kernels.suffixes import SuffixRules
 
-__all__ = ["BpfProgram", "PairMatcher", "QnameCuts", "cut_qnames"]
+__all__ = ["BpfProgram", "PairMatcher", "QnameCuts", "SuffixRules", "cut_qnames"]

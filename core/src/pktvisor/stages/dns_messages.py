@@ -5,7 +5,7 @@ Ports 53, 5353, 5355 and 53000 on either end mean DNS. The stage yields one tabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,18 @@ DNS_PORTS = (53, 5353, 5355, 53000)
 _IS_DNS_PORT = np.zeros(65536, bool)
 _IS_DNS_PORT[list(DNS_PORTS)] = True
 _SHORTEST_OVER_TCP = 17  # a header and the smallest question
+_BEHIND_QUESTION = ("signed", "ecs_version", "ecs_prefix", "ecs_hi", "ecs_lo")
+
+
+@dataclass
+class Part:
+    """Messages that share an arena; `position` is their row in the table."""
+
+    arena: Array
+    row: Array
+    offset: Array
+    length: Array
+    position: Array = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class DnsMessages(StageTable):
@@ -41,33 +53,56 @@ class DnsMessages(StageTable):
     flags = Column(np.uint16, "bits", "second word of the header; the rcode in the low 4 bits")
     questions = Column(np.uint16, "records", "QDCOUNT")
     answers = Column(np.uint16, "records", "ANCOUNT")
+    additional = Column(np.uint16, "records", "ARCOUNT")
+    rcode = Column(np.uint16, "code", "response code, with the upper bits of a reply's OPT record")
     question = Column(np.uint8, "code", "first question: 0 read, 1 not readable, 2 none")
     qtype = Column(np.uint16, "number", "type of the first question")
     qclass = Column(np.uint16, "number", "class of the first question")
     name_offset = Column(np.int64, "offset", "start of the first question's name in the arenas")
     name_length = Column(np.int32, "bytes", "length of that name's text, 0 for the root")
+    signed = Column(np.uint8, "flag", "1 when the answers hold an RRSIG record")
+    ecs_version = Column(np.uint8, "number", "EDNS client subnet: 4 or 6, 0 without a usable one")
+    ecs_prefix = Column(np.uint8, "bits", "its source prefix length")
+    ecs_hi = Column(np.uint64, "address", "upper half of its address")
+    ecs_lo = Column(np.uint64, "address", "lower half of its address")
 
-    def __init__(self, size: int, columns: Mapping[str, Array], sent: Array, lower: Array) -> None:
+    def __init__(
+        self,
+        size: int,
+        columns: Mapping[str, Array],
+        texts: tuple[Array, Array],
+        offset: Array,
+        parts: Sequence[Part],
+    ) -> None:
         super().__init__(size, columns)
-        self.sent = sent
-        self.lower = lower
+        self.sent, self.lower = texts
+        self._offset = offset
+        self._parts = parts
+
+    def column(self, name: str) -> Array:
+        """The values of a column; those behind the question are read when first asked for."""
+        if name in _BEHIND_QUESTION and self._source is None and name not in self._columns:
+            self._read_records()
+        return super().column(name)
+
+    def _read_records(self) -> None:
+        columns = {name: np.zeros(len(self), self.columns[name].dtype) for name in _BEHIND_QUESTION}
+        wanted = (self.additional | self.answers) != 0
+        for part in self._parts:
+            rows = part.position[wanted[part.position]]
+            dns_walk.records(
+                part.arena, self._offset, self.message_length, rows, *columns.values(),
+                np.empty(1, np.int64),
+            )  # fmt: skip
+        for name, values in columns.items():
+            values.flags.writeable = False
+            self._columns[name] = values
 
     def _selected(self, selection: Selection, size: int) -> DnsMessages:
         table = super()._selected(selection, size)
         table.sent = self.sent
         table.lower = self.lower
         return table
-
-
-@dataclass
-class _Part:
-    """Messages that share an arena."""
-
-    arena: Array
-    row: Array
-    offset: Array
-    length: Array
-    position: Array = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class DnsMessagesStage(Stage):
@@ -82,17 +117,15 @@ class DnsMessagesStage(Stage):
     def run(self, batch: PacketBatch) -> DnsMessages:
         """The DNS messages these packets complete."""
         transport = batch.transport
-        whole = batch.fragment == 0
-        interest = whole & (_IS_DNS_PORT[batch.source_port] | _IS_DNS_PORT[batch.destination_port])
+        to_dns = _IS_DNS_PORT[batch.destination_port]
+        interest = (to_dns | _IS_DNS_PORT[batch.source_port]) & (batch.fragment == 0)
+        port = np.where(to_dns, batch.source_port, batch.destination_port)
+        interest &= port != 0
         udp = np.flatnonzero(interest & (transport == 1))
         tcp = np.flatnonzero(interest & (transport == 2))
-        port = np.where(
-            _IS_DNS_PORT[batch.destination_port], batch.source_port, batch.destination_port
-        )
-        udp = udp[port[udp] != 0]
-        parts = [_Part(batch.arena, udp, batch.payload_offset[udp], batch.payload_length[udp])]
+        parts = [Part(batch.arena, udp, batch.payload_offset[udp], batch.payload_length[udp])]
         if len(tcp):
-            for chunks in self._streams.chunks(batch, tcp[port[tcp] != 0]):
+            for chunks in self._streams.chunks(batch, tcp):
                 parts.extend(
                     _keep(found.arena, found.row, found.offset, found.length)
                     for found in self._framing.messages(chunks)
@@ -104,22 +137,14 @@ class DnsMessagesStage(Stage):
         """What the TCP side gave up so far."""
         return {**self._streams.counters(), **self._framing.counters()}
 
-    def _table(self, batch: PacketBatch, port: Array, parts: list[_Part]) -> DnsMessages:
-        if len(parts) == 1:
-            packet_row = parts[0].row
-            parts[0].position = np.arange(len(packet_row))
-        else:
-            rows = np.concatenate([part.row for part in parts])
-            order = np.argsort(rows, kind="stable")
-            packet_row = rows[order]
-            place = np.empty(len(rows), np.int64)
-            place[order] = np.arange(len(rows))
-            for part, position in zip(
-                parts, np.split(place, np.cumsum([len(p.row) for p in parts])[:-1]), strict=True
-            ):
-                part.position = position
+    def _table(self, batch: PacketBatch, port: Array, parts: list[Part]) -> DnsMessages:
+        packet_row = _in_order(parts)
         size = len(packet_row)
-        columns = DnsMessages.allocate(size)
+        columns = {
+            name: np.empty(size, column.dtype)
+            for name, column in DnsMessages.columns.items()
+            if name not in _BEHIND_QUESTION
+        }
         columns["packet_row"] = packet_row
         for name in ("timestamp_ns", "direction", "ip_version", "transport", "flow_hash"):
             columns[name] = getattr(batch, name)[packet_row]
@@ -131,18 +156,19 @@ class DnsMessagesStage(Stage):
             offset[part.position] = part.offset
             columns["message_length"][part.position] = part.length
             self._walk(part, offset, cut, columns, state)
-        return DnsMessages(size, columns, self._sent, self._lower)
+        return DnsMessages(size, columns, (self._sent, self._lower), offset, parts)
 
     def _walk(
-        self, part: _Part, offset: Array, cut: Array, columns: dict[str, Array], state: Array
+        self, part: Part, offset: Array, cut: Array, columns: dict[str, Array], state: Array
     ) -> None:
         at = 0
         while True:
             dns_walk.walk(
                 part.arena, offset, columns["message_length"], cut, part.position, at,
                 columns["status"], columns["kind"], columns["identifier"], columns["flags"],
-                columns["questions"], columns["answers"], columns["question"], columns["qtype"],
-                columns["qclass"], columns["name_offset"], columns["name_length"],
+                columns["questions"], columns["answers"], columns["additional"], columns["rcode"],
+                columns["question"], columns["qtype"], columns["qclass"], columns["name_offset"],
+                columns["name_length"],
                 self._sent, self._lower, np.empty(1, np.int64), state,
             )  # fmt: skip
             at = int(state[1])
@@ -152,10 +178,31 @@ class DnsMessagesStage(Stage):
             self._lower = _larger_copy(self._lower, int(state[0]))
 
 
-def _keep(arena: Array, row: Array, offset: Array, length: Array) -> _Part:
+def _in_order(parts: Sequence[Part]) -> Array:
+    """Give every message its place in arrival order; the packet row of each place."""
+    first, later = parts[0], parts[1:]
+    if not later:
+        first.position = np.arange(len(first.row))
+        return first.row
+    # The rows of the first part (UDP) ascend, and so do those of all later parts (TCP) together.
+    rows = np.concatenate([part.row for part in later])
+    places = np.searchsorted(first.row, rows) + np.arange(len(rows))
+    others = np.ones(len(first.row) + len(rows), bool)
+    others[places] = False
+    first.position = np.flatnonzero(others)
+    packet_row = np.empty(len(others), np.int64)
+    packet_row[first.position] = first.row
+    packet_row[places] = rows
+    ends = np.cumsum([len(part.row) for part in later])
+    for part, end in zip(later, ends.tolist(), strict=True):
+        part.position = places[end - len(part.row) : end]
+    return packet_row
+
+
+def _keep(arena: Array, row: Array, offset: Array, length: Array) -> Part:
     """A copy of messages whose arena is about to be reused."""
     low, high = int(offset.min()), int((offset + length).max())
-    return _Part(arena[low:high].copy(), row.copy(), offset - low, length.copy())
+    return Part(arena[low:high].copy(), row.copy(), offset - low, length.copy())
 
 
 def _larger_copy(arena: Array, used: int) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pktvisor.batches import Array, Table
+from pktvisor.batches import Array, StageTable, Table
 from pktvisor.metrics import Bucket, MetricSettings
 from pktvisor.streams.control import Control
 from pktvisor.streams.sampling import DeepSampler
@@ -20,10 +20,14 @@ BucketT = TypeVar("BucketT", bound=Bucket)
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """What the engine gives a handler: metric settings and the deep-sampling rate in percent."""
+    """What the engine gives a handler: metric settings and the deep-sampling rate in percent.
+
+    `chained` says that the handler is fed by another handler, not by the stream itself.
+    """
 
     settings: MetricSettings = field(default_factory=MetricSettings)
     deep_sample_rate: int = 100
+    chained: bool = False
 
 
 class StreamHandler(ABC, Generic[BatchT, BucketT]):
@@ -43,8 +47,12 @@ class StreamHandler(ABC, Generic[BatchT, BucketT]):
         self.sampler = DeepSampler(context.deep_sample_rate)
 
     @abstractmethod
-    def update(self, batch: BatchT, bucket: BucketT) -> Array | None:
-        """Count a batch. Returns the rows handed on to a chained handler (int64), None for all."""
+    def update(self, batch: BatchT, bucket: BucketT) -> Array | StageTable | None:
+        """Count a batch, and say what is handed on to a chained handler.
+
+        That is some of the batch's rows (int64), or the entries of a stage's table, each with its
+        packet to itself, or None for everything.
+        """
 
     def period_shift(self, sealed: BucketT, live: BucketT, at_ns: int) -> None:
         """Carry state over: `sealed` has just ended and `live` begins, both at event time `at_ns`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pktvisor.metrics import Bucket, Cardinality, Counter, Quantiles, Rate, TopN
+from pktvisor.metrics import Bucket, Cardinality, Counter, Histogram, Quantiles, Rate, TopN
+from pktvisor.metrics.places import asn_text, expand_place, place_text
 from pktvisor.metrics.top_n import number_text
 from pktvisor_dns.names import qtype_text, rcode_text
+from pktvisor_dns.subnets import subnet_text
 
 __all__ = ["DnsBucket"]
 
 _XACT = "dns_transaction"
+_DETAILS = ("top_qnames", "top_qnames_details")
 
 
 class DnsBucket(Bucket):
@@ -19,9 +22,12 @@ class DnsBucket(Bucket):
         "cardinality": True,
         "counters": True,
         "dns_transaction": True,
+        "histograms": False,
         "quantiles": True,
+        "top_ecs": False,
         "top_ports": True,
         "top_qnames": True,
+        "top_qnames_details": False,
     }
 
     events = Counter(
@@ -59,6 +65,13 @@ class DnsBucket(Bucket):
     )
     nodata = Counter(
         "wire_packets.nodata", "Count of NOERROR replies without answers", group="counters"
+    )
+
+    query_ecs = Counter(
+        "wire_packets.query_ecs",
+        "Count of DNS queries with an EDNS client subnet",
+        group=("counters", "top_ecs"),
+        deep=True,
     )
 
     qname = Cardinality(
@@ -123,6 +136,47 @@ class DnsBucket(Bucket):
         deep=True,
     )
 
+    top_noerror = TopN(
+        "top_noerror",
+        "Top names with reply NOERROR",
+        label="qname",
+        group=_DETAILS,
+        deep=True,
+    )
+    top_qname_by_resp_bytes = TopN(
+        "top_qname_by_resp_bytes",
+        "Top names by the bytes of their replies",
+        label="qname",
+        group=_DETAILS,
+        unit="bytes",
+        deep=True,
+    )
+    top_query_ecs = TopN(
+        "top_query_ecs",
+        "Top EDNS client subnets of queries",
+        label="ecs",
+        describe=subnet_text,
+        group="top_ecs",
+        deep=True,
+    )
+    top_geo_ecs = TopN(
+        "top_geoLoc_ecs",
+        "Top places of the EDNS client subnets of queries",
+        label="geo_loc",
+        describer=place_text,
+        expand=expand_place,
+        group="top_ecs",
+        deep=True,
+    )
+    top_asn_ecs = TopN(
+        "top_asn_ecs",
+        "Top autonomous systems of the EDNS client subnets of queries",
+        label="asn",
+        describer=asn_text,
+        group="top_ecs",
+        deep=True,
+    )
+
     xact_total = Counter(
         "xact.counts.total", "Count of transactions: queries with their replies", group=_XACT
     )
@@ -168,5 +222,19 @@ class DnsBucket(Bucket):
         "Size of a reply over the size of its query",
         values="real",
         group=(_XACT, "quantiles"),
+        deep=True,
+    )
+    histogram_in = Histogram(
+        "xact.in.histogram_us",
+        "Time from query to reply where the host is the server",
+        unit="us",
+        group=(_XACT, "histograms"),
+        deep=True,
+    )
+    histogram_out = Histogram(
+        "xact.out.histogram_us",
+        "Time from query to reply where the host is the client",
+        unit="us",
+        group=(_XACT, "histograms"),
         deep=True,
     )

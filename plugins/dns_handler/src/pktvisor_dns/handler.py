@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.kernels import cut_qnames
-from pktvisor.metrics import Seconds, Texts
+from pktvisor.metrics import Seconds
 from pktvisor.metrics.grouping import distinct
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket
 from pktvisor_dns.config import DnsConfig
+from pktvisor_dns.filters import Filters, lower_names
+from pktvisor_dns.subnets import count_subnets
+from pktvisor_dns.suffixes import NameCutter
 from pktvisor_dns.transactions import Transactions
 
 __all__ = ["DnsHandler"]
@@ -26,99 +29,132 @@ READ, UNREADABLE = 0, 1
 UDP, TCP = 1, 2
 
 
+@dataclass(frozen=True)
+class _Masks:
+    """What several metrics ask of the accepted messages of one batch."""
+
+    deep: Array
+    reply: Array
+    rcode: Array
+    nodata: Array
+
+
 class DnsHandler(StreamHandler[PacketBatch, DnsBucket]):
     """Counts DNS messages by kind, name, type and response code, and follows transactions."""
 
     def __init__(self, config: DnsConfig, context: HandlerContext) -> None:
         super().__init__(config, context)
+        self._filters = Filters(config, context.settings)
+        self._cutter = NameCutter(config.suffixes, public=config.public_suffix_list)
         self._transactions = Transactions(config.ttl_ms)
 
-    def update(self, batch: PacketBatch, bucket: DnsBucket) -> Array | None:
-        """Count the DNS messages of a batch; hands on one row a message."""
+    def update(self, batch: PacketBatch, bucket: DnsBucket) -> DnsMessages:
+        """Count the DNS messages of a batch; hands on those that pass the filters."""
         messages = batch.stage(DnsMessages)
-        rows = len(messages)
-        if not rows:
-            return messages.packet_row
-        bucket.events.add(rows)
-        bucket.total.add(rows)
-        deep = self.sampler.flags(np.ones(rows, bool))
-        bucket.deep_samples.add(np.count_nonzero(deep))
+        if not self.context.chained:
+            messages = self._filters.offered(messages)
+        bucket.events.add(len(messages))
         runs = Seconds.of_table(messages)
-        counts = runs.count()
-        bucket.rates_events.add(runs.seconds, counts)
-        bucket.rates_total.add(runs.seconds, counts)
-        rcode = messages.flags & 15
-        reply = messages.kind == REPLY
-        nodata = reply & (rcode == NOERROR) & (messages.answers == 0)
-        if bucket.enabled("counters"):
-            _count(messages, bucket, reply, rcode, nodata)
-        _details(messages, bucket, deep, reply, rcode, nodata)
-        if bucket.enabled("dns_transaction"):
-            self._transactions.update(messages, bucket, deep)
-        return messages.packet_row
+        bucket.rates_events.add(runs.seconds, runs.count())
+        rejected = self._filters.rejected(messages)
+        if rejected is None:
+            deep = self.sampler.flags(np.ones(len(messages), bool))
+            bucket.deep_samples.add(np.count_nonzero(deep))
+        else:
+            deep = self.sampler.flags(~rejected)
+            bucket.deep_samples.add(np.count_nonzero(deep))
+            bucket.filtered.add(np.count_nonzero(rejected))
+            messages, deep = messages.take(np.flatnonzero(~rejected)), deep[~rejected]
+            runs = Seconds.of_table(messages)
+        if len(messages):
+            bucket.total.add(len(messages))
+            bucket.rates_total.add(runs.seconds, runs.count())
+            self._accepted(messages, bucket, deep)
+        return messages
 
     def period_shift(self, sealed: DnsBucket, live: DnsBucket, at_ns: int) -> None:
         """Time out queries and learn what is slow from the period that ended."""
         self._transactions.period_shift(sealed, live, at_ns)
 
     def info(self) -> Mapping[str, Any]:
-        """Open transactions, and those given up because the table was full."""
+        """Open transactions, those given up because the table was full, and the predicate."""
         return {
+            "predicate": {"enabled": self._filters.has_predicate and not self.context.chained},
             "transactions_open": self._transactions.open,
             "transactions_evicted": self._transactions.evicted,
         }
 
+    def _accepted(self, messages: DnsMessages, bucket: DnsBucket, deep: Array) -> None:
+        rcode, reply = messages.rcode, messages.kind == REPLY
+        nodata = reply & (rcode == NOERROR) & (messages.answers == 0)
+        masks = _Masks(deep, reply, rcode, nodata)
+        if bucket.enabled("counters"):
+            _count(messages, bucket, masks)
+        if bucket.enabled("top_ports"):
+            bucket.top_udp_ports.add_numbers(messages.port[deep])
+        bucket.top_rcode.add_numbers(rcode[deep & reply & (messages.question != UNREADABLE)])
+        self._names(messages, bucket, masks)
+        if bucket.enabled("top_ecs"):
+            self._subnets(messages, bucket, deep & ~reply)
+        if bucket.enabled("dns_transaction"):
+            self._transactions.update(messages, bucket, deep)
 
-def _count(
-    messages: DnsMessages, bucket: DnsBucket, reply: Array, rcode: Array, nodata: Array
-) -> None:
-    bucket.queries.add(np.count_nonzero(messages.kind == QUERY))
-    bucket.replies.add(np.count_nonzero(reply))
-    bucket.udp.add(np.count_nonzero(messages.transport == UDP))
-    bucket.tcp.add(np.count_nonzero(messages.transport == TCP))
-    bucket.ipv4.add(np.count_nonzero(messages.ip_version == 4))
-    bucket.ipv6.add(np.count_nonzero(messages.ip_version == 6))
-    codes = np.bincount(rcode[reply], minlength=16)
+    def _names(self, messages: DnsMessages, bucket: DnsBucket, masks: _Masks) -> None:
+        """Types and names of deep-sampled messages."""
+        named = masks.deep & (messages.question == READ)
+        bucket.top_qtype.add_numbers(messages.qtype[named])
+        names = lower_names(messages)
+        each = distinct(names.keys, np.flatnonzero(named))
+        if bucket.enabled("cardinality"):
+            # A sketch takes no empty text, so the root is not among the distinct names.
+            bucket.qname.add(names, each.rows[messages.name_length[each.rows] > 0])
+        if not bucket.enabled("top_qnames"):
+            return
+        chosen = replace(names, rows=each.rows)
+        cuts = cut_qnames(chosen, self._cutter.suffixes(chosen))
+        bucket.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
+        bucket.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
+        answered, rcode = named & masks.reply, masks.rcode
+        for top, chosen_replies in (
+            (bucket.top_nxdomain, rcode == NXDOMAIN),
+            (bucket.top_srvfail, rcode == SRVFAIL),
+            (bucket.top_refused, rcode == REFUSED),
+            (bucket.top_nodata, masks.nodata),
+        ):
+            top.add_texts(names, np.flatnonzero(answered & chosen_replies))
+        if bucket.enabled("top_qnames_details"):
+            rows = np.flatnonzero(answered)
+            sizes = messages.message_length.astype(np.int64)
+            bucket.top_qname_by_resp_bytes.add_texts(names, rows, sizes)
+            bucket.top_noerror.add_texts(names, rows[rcode[rows] == NOERROR])
+
+    def _subnets(self, messages: DnsMessages, bucket: DnsBucket, chosen: Array) -> None:
+        """The client subnets of deep-sampled queries."""
+        rows = np.flatnonzero(chosen & (messages.ecs_version > 0))
+        bucket.query_ecs.add(len(rows))
+        count_subnets(
+            self.context.settings,
+            (messages.ecs_version, messages.ecs_hi, messages.ecs_lo),
+            rows,
+            bucket.top_query_ecs,
+            bucket.top_geo_ecs,
+            bucket.top_asn_ecs,
+        )
+
+
+def _count(messages: DnsMessages, bucket: DnsBucket, masks: _Masks) -> None:
+    queries, replies, _ = np.bincount(messages.kind, minlength=3).tolist()
+    bucket.queries.add(queries)
+    bucket.replies.add(replies)
+    _, udp, tcp = np.bincount(messages.transport, minlength=3).tolist()
+    bucket.udp.add(udp)
+    bucket.tcp.add(tcp)
+    ipv6 = np.count_nonzero(messages.ip_version == 6)
+    bucket.ipv4.add(len(messages) - ipv6)
+    bucket.ipv6.add(ipv6)
+    codes = np.bincount(masks.rcode[masks.reply], minlength=16)
     bucket.noerror.add(codes[NOERROR])
     bucket.srvfail.add(codes[SRVFAIL])
     bucket.nxdomain.add(codes[NXDOMAIN])
     bucket.refused.add(codes[REFUSED])
-    bucket.nodata.add(np.count_nonzero(nodata))
-
-
-def _details(
-    messages: DnsMessages,
-    bucket: DnsBucket,
-    deep: Array,
-    reply: Array,
-    rcode: Array,
-    nodata: Array,
-) -> None:
-    """What takes a close look: ports, response codes, types and names of deep-sampled messages."""
-    if bucket.enabled("top_ports"):
-        bucket.top_udp_ports.add_numbers(messages.port[deep])
-    bucket.top_rcode.add_numbers(rcode[deep & reply & (messages.question != UNREADABLE)])
-    named = deep & (messages.question == READ)
-    bucket.top_qtype.add_numbers(messages.qtype[named])
-    names = messages.derived(_names, _names)
-    rows = np.flatnonzero(named)
-    each = distinct(names.keys, rows)
-    if bucket.enabled("cardinality"):
-        # A sketch takes no empty text, so the root is not among the distinct names.
-        bucket.qname.add(names, each.rows[messages.name_length[each.rows] > 0])
-    if not bucket.enabled("top_qnames"):
-        return
-    cuts = cut_qnames(replace(names, rows=each.rows))
-    bucket.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
-    bucket.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
-    answered = named & reply
-    bucket.top_nxdomain.add_texts(names, np.flatnonzero(answered & (rcode == NXDOMAIN)))
-    bucket.top_srvfail.add_texts(names, np.flatnonzero(answered & (rcode == SRVFAIL)))
-    bucket.top_refused.add_texts(names, np.flatnonzero(answered & (rcode == REFUSED)))
-    bucket.top_nodata.add_texts(names, np.flatnonzero(answered & nodata))
-
-
-def _names(messages: DnsMessages) -> Texts:
-    """The lower-cased names of all messages whose question could be read."""
-    rows = np.flatnonzero(messages.question == READ)
-    return Texts(messages.lower, messages.name_offset, messages.name_length, rows)
+    bucket.nodata.add(np.count_nonzero(masks.nodata))

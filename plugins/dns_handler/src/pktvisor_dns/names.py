@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pktvisor.metrics.top_table import Entry
 
-__all__ = ["QTYPES", "RCODES", "qtype_text", "rcode_text"]
+__all__ = ["QTYPES", "RCODES", "qtype_number", "qtype_text", "rcode_number", "rcode_text"]
 
 RCODES = {
     0: "NOERROR",
@@ -37,9 +37,10 @@ _IN_ROWS = {
     1: "A NS MD MF CNAME SOA MB MG MR NULL WKS PTR HINFO MINFO MX TXT RP AFSDB X25 ISDN RT NSAP"
     " NSAP-PTR SIG KEY PX GPOS AAAA LOC NXT EID NIMLOC SRV ATMA NAPTR KX CERT A6 DNAME SINK OPT"
     " APL DS SSHFP IPSECKEY RRSIG NSEC DNSKEY DHCID NSEC3 NSEC3PARAM TLSA SMIMEA",
-    55: "HIP NINFO RKEY TALINK CDS CDNSKEY OPENPGPKEY CSYNC ZONEMD SVCB HTTPS",
+    55: "HIP NINFO RKEY TALINK CDS CDNSKEY OPENPGPKEY CSYNC ZONEMD SVCB HTTPS DSYNC HHIT BRID",
     99: "SPF UINFO UID GID UNSPEC NID L32 L64 LP EUI48 EUI64",
-    249: "TKEY TSIG IXFR AXFR MAILB MAILA * URI CAA AVC DOA AMTRELAY",
+    128: "NXNAME",
+    249: "TKEY TSIG IXFR AXFR MAILB MAILA * URI CAA AVC DOA AMTRELAY RESINFO WALLET CLA IPN",
     32768: "TA DLV",
     65535: "Reserved (65535)",
 }
@@ -54,6 +55,30 @@ def _qtypes() -> dict[int, str]:
 
 
 QTYPES = _qtypes()
+
+_RCODE_NUMBERS = {
+    "SERVFAIL": 2,
+    **{name: code for code, text in RCODES.items() for name in (text, *text.split("/"))},
+}
+_QTYPE_NUMBERS = {"ANY": 255, **{name: code for code, name in QTYPES.items()}}
+
+
+def rcode_number(item: object) -> int:
+    """The response code of a name, in any case, or number; ValueError when there is none."""
+    return _number("only_rcode", item, _RCODE_NUMBERS, RCODES)
+
+
+def qtype_number(item: object) -> int:
+    """The query type of a name, in any case, or number; ValueError when there is none."""
+    return _number("only_qtype", item, _QTYPE_NUMBERS, QTYPES)
+
+
+def _number(key: str, item: object, names: dict[str, int], numbers: dict[int, str]) -> int:
+    text = str(item).strip()
+    found = int(text) if text.isascii() and text.isdigit() else names.get(text.upper())
+    if found not in numbers:
+        raise ValueError(f"{key}: allowed are numbers and names that IANA has assigned, not {text}")
+    return found
 
 
 def rcode_text(entry: Entry) -> str:

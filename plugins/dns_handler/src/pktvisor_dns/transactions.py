@@ -58,11 +58,13 @@ class Transactions:
         if bucket.enabled("quantiles"):
             sized = rows[query_size[rows] > 0]
             bucket.ratio.add(size[sized] / query_size[sized])
-        for side, times, slow in (
-            (1, bucket.time_out, bucket.slow_out),
-            (2, bucket.time_in, bucket.slow_in),
+        for side, times, histogram, slow in (
+            (1, bucket.time_out, bucket.histogram_out, bucket.slow_out),
+            (2, bucket.time_in, bucket.histogram_in, bucket.slow_in),
         ):
             chosen = direction == side
+            if bucket.enabled("histograms"):
+                histogram.add(micros[chosen])
             self._side(messages, side, rows[chosen], micros[chosen], times, slow)
 
     def period_shift(self, sealed: DnsBucket, live: DnsBucket, at_ns: int) -> None:

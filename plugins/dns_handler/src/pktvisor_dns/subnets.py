@@ -1,0 +1,40 @@
+"""EDNS client subnets (RFC 7871) as top-N keys: the address, its place and its network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pktvisor.batches import Array
+from pktvisor.metrics import MetricSettings, ipv4_text, ipv6_text
+from pktvisor.metrics.top_n import TopNState
+from pktvisor.metrics.top_table import Entry
+
+__all__ = ["count_subnets", "subnet_text"]
+
+_MAPPED = np.uint64(0xFFFF << 32)  # IPv4 counts as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2)
+
+
+def subnet_text(entry: Entry) -> str:
+    """The address of a subnet without its prefix length, as the original shows it."""
+    hi, lo, _ = entry
+    return (
+        ipv4_text((0, lo & 0xFFFFFFFF, b"")) if not hi and lo >> 32 == 0xFFFF else ipv6_text(entry)
+    )
+
+
+def count_subnets(
+    settings: MetricSettings,
+    subnets: tuple[Array, Array, Array],
+    rows: Array,
+    addresses: TopNState,
+    places: TopNState,
+    networks: TopNState,
+) -> None:
+    """Count the subnets (version, hi and lo by row) of `rows`: address, place and network."""
+    version, hi, lo = subnets
+    addresses.add_keys(hi, np.where(version == 4, lo | _MAPPED, lo), rows)
+    nothing, every = np.zeros(len(rows), np.uint64), np.arange(len(rows))
+    for database, top in ((settings.city, places), (settings.asn, networks)):
+        if database is not None and len(rows):
+            codes = database.codes(version, hi, lo, rows)
+            top.add_keys(codes.view(np.uint64), nothing, every)
