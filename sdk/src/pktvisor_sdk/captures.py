@@ -86,16 +86,17 @@ def _owner(item: tuple[int, Frame] | Frame) -> tuple[int, Frame]:
     return 0, item  # type: ignore[return-value]
 
 
-def records(frames: Iterable[Frame], *, link_type: int = 1) -> Records:
-    """Frames as a reader hands them on, all captured whole."""
+def records(frames: Iterable[Frame], *, link_type: int = 1, snap_length: int = 262144) -> Records:
+    """Frames as a reader hands them on; longer ones are cut, their length on the wire kept."""
     timed = _timed(frames)
-    lengths = np.array([len(frame) for _, frame in timed], np.uint32)
-    arena = np.frombuffer(b"".join(frame for _, frame in timed) or b"\0", np.uint8)
+    wire = np.array([len(frame) for _, frame in timed], np.uint32)
+    lengths = np.minimum(wire, np.uint32(snap_length))
+    arena = np.frombuffer(b"".join(frame[:snap_length] for _, frame in timed) or b"\0", np.uint8)
     return Records(
         arena=arena,
         timestamp_ns=np.array([at for at, _ in timed], np.int64),
         captured_length=lengths,
-        wire_length=lengths.copy(),
+        wire_length=wire,
         frame_offset=np.cumsum(lengths, dtype=np.int64) - lengths,
         link_type=np.full(len(timed), link_type, np.uint16),
         interface=np.zeros(len(timed), np.uint16),
@@ -103,7 +104,13 @@ def records(frames: Iterable[Frame], *, link_type: int = 1) -> Records:
 
 
 def packet_batch(
-    frames: Iterable[Frame], *, host_spec: str = "", link_type: int = 1
+    frames: Iterable[Frame],
+    *,
+    host_spec: str = "",
+    link_type: int = 1,
+    snap_length: int = 262144,
+    decapsulate: bool = False,
 ) -> PacketBatch:
     """Frames as a decoded batch, directions by `host_spec`."""
-    return decode(records(frames, link_type=link_type), Hosts.parse(host_spec))
+    found = records(frames, link_type=link_type, snap_length=snap_length)
+    return decode(found, Hosts.parse(host_spec), decapsulate=decapsulate)

@@ -11,13 +11,17 @@ import ipaddress
 import struct
 
 __all__ = [
+    "GRE",
     "ICMP",
     "ICMPV6",
+    "IPV4_IN_IP",
+    "IPV6_IN_IP",
     "TCP",
     "UDP",
     "ethernet",
     "ipv4",
     "ipv6",
+    "ipv6_fragment",
     "tcp",
     "tcp_frame",
     "udp",
@@ -25,6 +29,7 @@ __all__ = [
 ]
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+IPV4_IN_IP, IPV6_IN_IP, GRE = 4, 41, 47
 
 
 def ethernet(payload: bytes, ethertype: int | None = None, vlans: tuple[int, ...] = ()) -> bytes:
@@ -72,6 +77,19 @@ def ipv6(source: str, destination: str, payload: bytes, *, next_header: int = UD
     header = struct.pack("!IHBB", 6 << 28, len(payload), next_header, 64)
     ends = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
     return header + ends + payload
+
+
+def ipv6_fragment(
+    payload: bytes,
+    *,
+    identifier: int,
+    fragment_offset: int = 0,
+    more_fragments: bool = False,
+    next_header: int = UDP,
+) -> bytes:
+    """A fragment header (next header 44) before its piece; `fragment_offset` is in bytes."""
+    place = fragment_offset & 0xFFF8 | more_fragments
+    return struct.pack("!BBHI", next_header, 0, place, identifier) + payload
 
 
 def udp(source_port: int, destination_port: int, payload: bytes = b"") -> bytes:

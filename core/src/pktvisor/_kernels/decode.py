@@ -7,6 +7,10 @@ bounded by the end of the captured bytes first and by the lengths the headers cl
 is rejected: what could not be read leaves its columns zero (offsets -1) and says so in `status`
 (0 ok, 1 malformed, 2 truncated by the snap length, 3 link type not supported).
 
+Only the links most traffic has are read here. Other rows are listed in `later`, for `links` to find
+the start of their network layer and for another call to go on there; `tunnels` does the same for
+what is inside a packet.
+
 Sources: IEEE 802.1Q; RFC 791, 8200, 4302, 768, 9293; tcpdump.org link-layer header types.
 """
 
@@ -91,8 +95,9 @@ def _link(
 ) -> I64:
     """Offset of the network layer times 4, plus 0 for "look at the version", 1 IPv4, 2 IPv6, 3 no IP.
 
-    -1 when the link header does not fit, -2 for a link type that is not supported. `tags` receives
-    up to two VLAN identifiers.
+    -1 when the link header does not fit, -2 for a link type that is not known here, -3 - x for MPLS
+    or PPPoE, x the offset behind the EtherType times 4, plus 0 PPPoE, 1 MPLS. `tags` receives up to
+    two VLAN identifiers.
     """
     ethertype: cython.int
     family: cython.int
@@ -142,8 +147,9 @@ def _link(
         if end - at < 4:
             return -1
         family = data[at] | data[at + 3]
-        if data[at + 1] | data[at + 2]:
-            family = 0
+        if data[at + 1] | data[at + 2]:  # some writers put an EtherType into the second half
+            family = 2 if _be16(data, at + 2) == 0x0800 else 0
+            family = 10 if _be16(data, at + 2) == 0x86DD else family
         at += 4
         if family == 2:
             return at * 4 + 1
@@ -164,16 +170,23 @@ def _link(
         return at * 4 + 1
     if ethertype == 0x86DD:
         return at * 4 + 2
+    if ethertype == 0x8864:
+        return -3 - at * 4
+    if ethertype == 0x8847 or ethertype == 0x8848:
+        return -4 - at * 4
     return at * 4 + 3
 
 
 def decode(
     data: cython.const[U8][::1],
     seed: cython.ulonglong,
-    frame_offset: cython.const[I64][::1],
+    rows: cython.const[I64][::1],
+    inside: cython.bint,
+    start: cython.const[I64][::1],
+    length: cython.const[U32][::1],
+    kind: cython.const[U16][::1],
     captured_length: cython.const[U32][::1],
     wire_length: cython.const[U32][::1],
-    link_type: cython.const[U16][::1],
     host_v4: cython.const[U64][::1],
     mask_v4: cython.const[U64][::1],
     no_v4: cython.const[U64][::1],
@@ -203,14 +216,23 @@ def decode(
     inner_vlan: U16[::1],
     flow_hash: U64[::1],
     tags: U16[::1],
+    later: I64[::1],
+    state: I64[::1],
 ) -> None:
-    """Fill one row of every output column per frame.
+    """Fill the rows `rows` of every output column, from the `length` bytes at `start` of each.
 
+    `kind` is the LINKTYPE_ number of what begins there. `inside` means that this is part of a
+    packet read before: VLAN tags are then kept unless an Ethernet header replaces them.
     `host_*`/`mask_*` are the host prefixes, already masked (IPv4 in 32 bits; `no_v4` is zeros of
     the same length). `tags` is scratch of length 2. A row's direction is 1 when the destination is
     a host, else 2 when the source is, else 0. `transport` is 1 UDP, 2 TCP, 0 neither or not there.
+
+    `later` (as long as `rows`) receives the `state[0]` rows left to `links`: their `payload_offset`
+    is where it is to go on and `payload_length` the EtherType, or -1 and 0 at an unknown link type.
     """
+    i: cython.Py_ssize_t
     row: cython.Py_ssize_t
+    waiting: cython.Py_ssize_t = 0
     at: cython.Py_ssize_t
     end: cython.Py_ssize_t
     claimed: cython.Py_ssize_t
@@ -233,9 +255,10 @@ def decode(
     golden: U64 = 0x9E3779B97F4A7C15
     full: U64 = 0xFFFFFFFFFFFFFFFF
     with cython.nogil:
-        for row in range(frame_offset.shape[0]):
-            at = frame_offset[row]
-            end = at + captured_length[row]
+        for i in range(rows.shape[0]):
+            row = rows[i]
+            at = start[row]
+            end = at + length[row]
             cut = captured_length[row] < wire_length[row]
             network_offset[row] = -1
             transport_offset[row] = -1
@@ -256,26 +279,39 @@ def decode(
             tcp_sequence[row] = 0
             flow_hash[row] = 0
 
-            found = _link(data, at, end, link_type[row], tags)
-            vlan[row] = tags[0]
-            inner_vlan[row] = tags[1]
+            found = _link(data, at, end, kind[row], tags)
+            if not inside or kind[row] == 1:
+                vlan[row] = tags[0]
+                inner_vlan[row] = tags[1]
             if found < 0:
-                if found == -2:
-                    status[row] = 3
-                else:
+                if found == -1:
                     status[row] = 2 if cut else 1
+                    continue
+                status[row] = 3
+                if found < -2:
+                    found = -3 - found
+                    payload_offset[row] = found >> 2
+                    payload_length[row] = 0x8847 if found & 1 else 0x8864
+                later[waiting] = row
+                waiting += 1
                 continue
             family = found & 3
             at = found >> 2
             if family == 3:
                 status[row] = 0
                 continue
+            if family == 1:  # the link says so, whatever the header looks like
+                ip_version[row] = 4
             if at >= end:
                 status[row] = 2 if cut else 1
                 continue
             size = data[at] >> 4
             if family == 0:
                 family = 1 if size == 4 else (2 if size == 6 else 3)
+                if family == 1:
+                    ip_version[row] = 4
+            if family == 2 and size == 6:
+                ip_version[row] = 6
 
             # --- network layer -------------------------------------------------------------
             piece = 0
@@ -286,12 +322,11 @@ def decode(
                 size = (data[at] & 15) * 4
                 claimed = _be16(data, at + 2)
                 if size < 20 or (claimed != 0 and claimed < size):
-                    status[row] = 1
+                    status[row] = 1  # nothing says where the payload is
                     size = 20
-                    claimed = 0
+                    claimed = 20
                 else:
                     status[row] = 0
-                ip_version[row] = 4
                 network_offset[row] = at
                 protocol = data[at + 9]
                 shi = 0
@@ -322,7 +357,6 @@ def decode(
                     status[row] = 2 if cut and end - at < 40 else 1
                     continue
                 status[row] = 0
-                ip_version[row] = 6
                 network_offset[row] = at
                 claimed = _be16(data, at + 4)
                 protocol = data[at + 6]
@@ -444,3 +478,4 @@ def decode(
             a = _mix(((shi * golden) & full) ^ slo ^ ((sport << 48) & full) ^ seed)
             b = _mix(((dhi * golden) & full) ^ dlo ^ ((dport << 48) & full) ^ seed)
             flow_hash[row] = _mix(((a + b) & full) ^ cython.cast(U64, protocol))
+    state[0] = waiting

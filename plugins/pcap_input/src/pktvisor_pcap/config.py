@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["PcapConfig"]
 
@@ -13,6 +13,10 @@ class PcapConfig:
 
     pcap_file: str = ""
     bpf: str = ""
+    decapsulate: bool = field(
+        default=False,
+        metadata={"doc": "count the packets inside tunnels, not those around them"},
+    )
 
     def __post_init__(self) -> None:
         if not self.pcap_file:

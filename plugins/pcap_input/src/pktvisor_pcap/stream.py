@@ -25,6 +25,7 @@ class PcapFileStream(InputStream):
         """Open the file and check the filter. Raises ValueError with what is wrong."""
         self._filter = PacketFilter(config.bpf) if config.bpf else None
         self._hosts = context.hosts
+        self._decapsulate = config.decapsulate
         self._path = config.pcap_file
         self._rejected = 0
         try:
@@ -37,7 +38,7 @@ class PcapFileStream(InputStream):
         for records in self._reader:
             chosen = records if self._filter is None else self._pass(records, self._filter)
             if len(chosen):
-                yield decode(chosen, self._hosts)
+                yield decode(chosen, self._hosts, decapsulate=self._decapsulate)
 
     @property
     def problem(self) -> str | None:
