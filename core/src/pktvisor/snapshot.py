@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pktvisor.exposition.json import bucket_json, dumps
@@ -14,12 +14,13 @@ __all__ = ["HandlerSnapshot", "Snapshot"]
 
 @dataclass(frozen=True)
 class HandlerSnapshot:
-    """One handler's buckets, newest first, and how many periods it keeps."""
+    """One handler's buckets, newest first, how many periods it keeps, and of which tap."""
 
     name: str
     version: str
     buckets: tuple[Bucket, ...]
     periods: int
+    tap: str = ""
 
     def window(self) -> Bucket:
         """All kept periods merged into one bucket; with one period, that one."""
@@ -30,12 +31,52 @@ class HandlerSnapshot:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An immutable result: handlers by the name they have in the policy, and the stream's counts."""
+    """An immutable result: handlers by the name they have in the policy, and the stream's counts.
+
+    `merge_like_handlers` is the policy's wish; `merged` is what grants it.
+    """
 
     policy: str
     handlers: Mapping[str, HandlerSnapshot]
     stream: Mapping[str, int]
     problem: str | None = None
+    merge_like_handlers: bool = False
+
+    def merged(self) -> Snapshot:
+        """The same with handlers of one kind of bucket as one, named `<schema>_merged`.
+
+        Their traffic is taken as disjoint parts of the same periods: counts add, lengths do not.
+        """
+        alike: dict[type[Bucket], list[HandlerSnapshot]] = {}
+        for handler in self.handlers.values():
+            alike.setdefault(type(handler.buckets[0]), []).append(handler)
+        handlers = {}
+        for kind, parts in alike.items():
+            depth = max(len(part.buckets) for part in parts)
+            buckets = tuple(
+                kind.merged([p.buckets[n] for p in parts if n < len(p.buckets)], parallel=True)
+                for n in range(depth)
+            )
+            taps = {part.tap for part in parts}
+            name = f"{kind.schema}_merged"
+            handlers[name] = HandlerSnapshot(
+                name,
+                parts[0].version,
+                buckets,
+                max(part.periods for part in parts),
+                taps.pop() if len(taps) == 1 else "",
+            )
+        return replace(self, handlers=handlers)
+
+    def by_handler(self) -> dict[str, dict[str, Any]]:
+        """`{handler: {schema: {…}}}` over all kept periods; merged where the policy says so."""
+        view = self.merged() if self.merge_like_handlers else self
+        return {
+            name: {bucket.schema: bucket_json(bucket)}
+            for name, handler in view.handlers.items()
+            for bucket in [handler.window()]
+            if not bucket.silent
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """`{"<periods>m": {schema: {…}}}`, as pktvisor-reader prints it."""

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.runner import StreamRunner
-from pktvisor.engine.settings import HandlerChoice, Limits, PolicySettings, build_config
+from pktvisor.engine.settings import (
+    HandlerChoice,
+    HandlerPlan,
+    Limits,
+    PolicyPlan,
+    PolicySettings,
+    StreamPlan,
+    build_config,
+)
+from pktvisor.engine.snapshots import stream_snapshot, united
 from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings
 from pktvisor.plugins import Plugins
-from pktvisor.snapshot import HandlerSnapshot, Snapshot
+from pktvisor.policies.errors import ConfigError
+from pktvisor.snapshot import Snapshot
 from pktvisor.streams import (
     Clock,
     HandlerContext,
@@ -33,8 +44,10 @@ __all__ = ["Engine"]
 
 @dataclass(frozen=True)
 class _Policy:
-    tap: str
-    attachments: tuple[Attachment, ...]
+    """A policy at work: the first attachment of each chain, by stream."""
+
+    plan: PolicyPlan
+    heads: dict[str, list[Attachment]]
 
 
 class Engine:
@@ -80,6 +93,14 @@ class Engine:
             raise ValueError(f"tap {name!r} exists already")
         spec = input_type if isinstance(input_type, InputSpec) else self.plugins.input(input_type)
         settings = build_config(f"tap {name!r}", spec.config, config or {})
+        return self.open_stream(name, spec, settings, hosts)
+
+    def open_stream(
+        self, name: str, spec: InputSpec, settings: Any, hosts: Hosts | None = None
+    ) -> InputStream:
+        """Make a stream from a checked config of its input; it does not run yet."""
+        if name in self._runners:
+            raise ValueError(f"stream {name!r} exists already")
         stream: InputStream = resolve(spec.factory)(settings, StreamContext(hosts or Hosts()))
         self._runners[name] = StreamRunner(
             spec, stream, tap=name, limits=self._limits, clock=self._clock
@@ -87,9 +108,9 @@ class Engine:
         return stream
 
     def remove_tap(self, name: str) -> None:
-        """End a tap's stream and let go of it; ValueError while a policy is attached to it."""
+        """End a stream no policy uses. Raises ValueError naming those that do."""
         runner = self._runner(name)
-        users = [policy for policy, found in self._policies.items() if found.tap == name]
+        users = [policy for policy, found in self._policies.items() if name in found.heads]
         if users:
             raise ValueError(f"tap {name!r} is in use by policy {', '.join(users)}")
         del self._runners[name]
@@ -103,25 +124,55 @@ class Engine:
         settings: PolicySettings | None = None,
     ) -> None:
         """Attach handlers, each a name, a spec, or one of these with its config, to a tap."""
-        if name in self._policies:
-            raise ValueError(f"policy {name!r} exists already")
         runner = self._runner(tap)
-        settings = settings or PolicySettings()
-        attachments: list[Attachment] = []
+        plans: list[HandlerPlan] = []
         for choice in handlers:
-            made = self._attachment(name, runner, choice, settings)
-            if any(made.name == other.name for other in attachments):
-                raise ValueError(f"policy {name!r}: handler {made.name!r} is there twice")
-            attachments.append(made)
-        runner.call(lambda: runner.attach(*attachments))
-        self._policies[name] = _Policy(tap, tuple(attachments))
+            plan = self._plan(f"policy {name!r}", runner, choice, settings or PolicySettings())
+            if any(plan.name == other.name for other in plans):
+                raise ValueError(f"policy {name!r}: handler {plan.name!r} is there twice")
+            plans.append(plan)
+        stream = StreamPlan(tap, tap, runner.spec, None, tuple((plan,) for plan in plans))
+        self.install(PolicyPlan(name, (stream,)))
+
+    def install(self, plan: PolicyPlan) -> None:
+        """Make the handlers of a policy and attach them to its streams: all of them or none."""
+        self.exchange((), (plan,))
 
     def remove_policy(self, name: str) -> None:
-        """Detach a policy's handlers; the stream goes on."""
-        policy = self._policy(name)
-        runner = self._runners[policy.tap]
-        runner.call(lambda: runner.detach(*policy.attachments))
-        del self._policies[name]
+        """Detach a policy's handlers; the streams go on."""
+        self.exchange((name,), ())
+
+    def exchange(self, removed: Iterable[str], added: Iterable[PolicyPlan]) -> None:
+        """Put policies in the place of others: each stream goes over between two batches.
+
+        All new handlers are made before the first old one is let go, so a handler that cannot be
+        made leaves everything as it was.
+        """
+        leaving = {name: self._policy(name) for name in removed}
+        entering: dict[str, _Policy] = {}
+        try:
+            for plan in added:
+                if plan.name in self._policies and plan.name not in leaving:
+                    raise ValueError(f"policy {plan.name!r} exists already")
+                entering[plan.name] = _Policy(plan, {})
+                for stream in plan.streams:
+                    heads = entering[plan.name].heads.setdefault(stream.name, [])
+                    for chain in stream.chains:
+                        heads.append(self._chain(plan.name, chain, self._runner(stream.name)))
+        except BaseException:
+            for head in (
+                h for policy in entering.values() for hs in policy.heads.values() for h in hs
+            ):
+                head.close()
+            raise
+        touched = {s: None for p in (*leaving.values(), *entering.values()) for s in p.heads}
+        for name in touched:
+            out = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
+            into = [head for policy in entering.values() for head in policy.heads.get(name, ())]
+            self._runners[name].call(partial(_exchange, self._runners[name], out, into))
+        for name in leaving:
+            del self._policies[name]
+        self._policies.update(entering)
 
     def step(self, tap: str) -> bool:
         """Handle the next batch of a tap's stream in this thread; False at the stream's end."""
@@ -142,11 +193,23 @@ class Engine:
         for runner in self._runners.values():
             runner.join()
 
+    def runner(self, tap: str) -> StreamRunner:
+        """The running stream of a tap. LookupError names those there are."""
+        return self._runner(tap)
+
+    def attached(self, policy: str) -> Mapping[str, list[Attachment]]:
+        """The first attachment of each chain of a policy, by stream."""
+        return self._policy(policy).heads
+
     def snapshot(self, policy: str) -> Snapshot:
         """The policy's buckets as they are between two batches."""
         found = self._policy(policy)
-        runner = self._runners[found.tap]
-        return runner.call(lambda: _snapshot(policy, found.attachments, runner))
+        parts = []
+        for stream in found.plan.streams:
+            runner = self._runners[stream.name]
+            take = partial(stream_snapshot, runner, stream, found.heads[stream.name])
+            parts.append(runner.call(take))
+        return united(found.plan, parts)
 
     def streams(self) -> list[StreamStatus]:
         """The loss ledger of every stream and the health of its handlers."""
@@ -174,31 +237,47 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _attachment(
-        self, policy: str, runner: StreamRunner, choice: HandlerChoice, settings: PolicySettings
-    ) -> Attachment:
-        where = f"policy {policy!r}"
+    def _plan(
+        self, where: str, runner: StreamRunner, choice: HandlerChoice, settings: PolicySettings
+    ) -> HandlerPlan:
         chosen, values = choice if isinstance(choice, tuple) else (choice, {})
         spec = chosen if isinstance(chosen, HandlerSpec) else self.plugins.handler(chosen)
-        if runner.spec.emits not in spec.accepts:
-            raise ValueError(
-                f"{where}: handler {spec.name!r} does not read {runner.spec.emits.__name__},"
-                f" which input {runner.spec.name!r} emits; it reads"
-                f" {', '.join(kind.__name__ for kind in spec.accepts)}"
-            )
+        if not spec.reads(runner.spec.emits):
+            raise ValueError(f"{where}: {spec.mismatch(runner.spec)}")
+        config = build_config(f"{where}: handler {spec.name!r}", spec.config, values)
+        return HandlerPlan(spec.name, spec, config, settings, spec.bucket.default_groups())
+
+    def _chain(self, policy: str, chain: Iterable[HandlerPlan], runner: StreamRunner) -> Attachment:
+        """The first attachment of a chain; each handler feeds the next."""
+        made: Attachment | None = None
+        for plan in reversed(list(chain)):
+            try:
+                made = self._attachment(policy, plan, runner, made)
+            except BaseException as error:
+                if made is not None:
+                    made.close()
+                if isinstance(error, ValueError | LookupError | OSError):
+                    raise ConfigError(f"handler {plan.name!r} failed to start: {error}") from None
+                raise
+        assert made is not None
+        return made
+
+    def _attachment(
+        self, policy: str, plan: HandlerPlan, runner: StreamRunner, then: Attachment | None
+    ) -> Attachment:
+        settings = plan.settings
         metric_settings = MetricSettings(
-            groups=spec.bucket.default_groups(),
+            groups=plan.groups,
             top_n_count=settings.top_n_count,
             top_n_percentile=settings.top_n_percentile,
             recorded=runner.stream.recorded,
             city=self._city,
             asn=self._asn,
         )
-        config = build_config(f"{where}: handler {spec.name!r}", spec.config, values)
         context = HandlerContext(metric_settings, settings.deep_sample_rate)
-        handler = resolve(spec.factory)(config, context)
-        window = Window(spec.bucket, metric_settings, settings.periods)
-        return Attachment(spec.name, spec, handler, window, policy=policy)
+        handler = resolve(plan.spec.factory)(plan.config, context)
+        window = Window(plan.spec.bucket, metric_settings, settings.periods)
+        return Attachment(plan.name, plan.spec, handler, window, then, policy=policy)
 
     def _runner(self, tap: str) -> StreamRunner:
         if tap not in self._runners:
@@ -212,24 +291,8 @@ class Engine:
         return self._policies[name]
 
 
-def _snapshot(policy: str, attachments: Iterable[Attachment], runner: StreamRunner) -> Snapshot:
-    handlers = {}
-    now_ns = runner.now_ns
-    for attachment in attachments:
-        kept = attachment.window.buckets()
-        buckets = tuple(b if b.end_ns is not None else b.copy(now_ns) for b in kept)
-        handlers[attachment.name] = HandlerSnapshot(
-            attachment.name, attachment.spec.version, buckets, attachment.window.periods
-        )
-    evicted = {
-        f"{attachment.name}_entries_evicted": sum(
-            bucket.evicted() for bucket in attachment.window.buckets()
-        )
-        for attachment in attachments
-    }
-    counts = {**vars(runner.counts), **runner.stage_counters(), **evicted}
-    for attachment in attachments:
-        for name, value in attachment.handler.info().items():
-            if isinstance(value, int):
-                counts[f"{attachment.name}_{name}"] = value
-    return Snapshot(policy, handlers, counts, runner.problem)
+def _exchange(runner: StreamRunner, out: list[Attachment], into: list[Attachment]) -> None:
+    if into:
+        runner.attach(*into)
+    if out:
+        runner.detach(*out)

@@ -65,6 +65,11 @@ class StreamRunner:
         return self._pipeline.counts
 
     @property
+    def consumers(self) -> int:
+        """How many handlers the stream feeds itself; those chained behind one are not counted."""
+        return len(self._pipeline.attachments)
+
+    @property
     def finished(self) -> bool:
         """Whether the stream has ended and every bucket is sealed."""
         return self._pipeline.finished

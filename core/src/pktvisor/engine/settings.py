@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-from pktvisor.streams import HandlerSpec
+from pktvisor.policies.errors import ConfigError, shown
+from pktvisor.streams import HandlerSpec, InputSpec
 
-__all__ = ["HandlerChoice", "Limits", "PolicySettings", "build_config"]
+__all__ = [
+    "HandlerChoice",
+    "HandlerPlan",
+    "Limits",
+    "PolicyPlan",
+    "PolicySettings",
+    "StreamPlan",
+    "build_config",
+    "config_keys",
+]
 
 _PLAIN = {"str": str, "bool": bool, "int": int}
 
@@ -55,29 +65,106 @@ class Limits:
                 raise ValueError(f"{name} {value} is out of range; allowed is {low} or more")
 
 
-def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
-    """An instance of a plugin's config dataclass; ValueError names the key and what is allowed."""
+@dataclass(frozen=True)
+class HandlerPlan:
+    """One handler instance to be: its name, its checked config, how it keeps time, its groups.
+
+    `shown` is the configuration as it was written, for whoever asks.
+    """
+
+    name: str
+    spec: HandlerSpec
+    config: Any
+    settings: PolicySettings
+    groups: frozenset[str]
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StreamPlan:
+    """What a policy does with one stream: chains of handlers, most of them of one handler.
+
+    The stream is made from `config` unless one of that name is there already.
+    """
+
+    name: str
+    tap: str
+    spec: InputSpec
+    config: Any
+    chains: tuple[tuple[HandlerPlan, ...], ...]
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def handlers(self) -> list[HandlerPlan]:
+        """All handlers, first to last in each chain."""
+        return [plan for chain in self.chains for plan in chain]
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """A policy whose every part is checked. `companion` is one the agent adds to a new stream."""
+
+    name: str
+    streams: tuple[StreamPlan, ...]
+    merge_like_handlers: bool = False
+    companion: bool = False
+
+
+def config_keys(kind: type) -> list[str]:
+    """The keys a config dataclass takes, in the order it declares them."""
     assert is_dataclass(kind)
-    allowed = [field.name for field in fields(kind)]
+    return [f.name for f in fields(kind) if not f.metadata.get("rest")]
+
+
+def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
+    """An instance of a plugin's config dataclass; ConfigError names the key and what is allowed.
+
+    A field with `rest` in its metadata takes all keys that are not fields, as a mapping.
+    """
+    assert is_dataclass(kind)
+    allowed = config_keys(kind)
+    rest = [f.name for f in fields(kind) if f.metadata.get("rest")]
+    values = dict(values)
+    if rest:
+        others = {key: values.pop(key) for key in list(values) if key not in allowed}
+        values[rest[0]] = others
     for key in values:
-        if key not in allowed:
-            raise ValueError(
-                f"{where}: unknown key {key!r}; allowed are {', '.join(allowed) or 'none'}"
+        if key not in allowed and key not in rest:
+            raise ConfigError(
+                f"{where}: unknown key {shown(key)}; allowed are {', '.join(allowed) or 'none'}"
             )
-    types = {field.name: str(field.type) for field in fields(kind)}
-    if all(
-        types[key] == "Any" or type(value) is _PLAIN.get(types[key])
-        for key, value in values.items()
-    ):
-        try:
+    types = {f.name: str(f.type) for f in fields(kind)}
+    for key, value in values.items():
+        _check_type(where, key, types[key], value)
+    try:
+        if all(
+            types[key] == "Any" or type(value) is _PLAIN.get(types[key])
+            for key, value in values.items()
+        ):
             return kind(**values)  # nothing to convert: spares the import of pydantic
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from None
+        return _converted(where, kind, values)
+    except ConfigError:
+        raise
+    except (ValueError, LookupError) as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _check_type(where: str, key: str, annotation: str, value: Any) -> None:
+    """Refuse what conversion would let pass: a flag for a number, a number for a flag."""
+    plain = _PLAIN.get(annotation.removesuffix("| None").strip())
+    if plain is not None and value is not None and type(value) is not plain:
+        words = {str: "text", bool: "true or false", int: "an integer"}
+        raise ConfigError(f"{where}: {key} must be {words[plain]}, not {shown(value)}")
+
+
+def _converted(where: str, kind: type, values: Mapping[str, Any]) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(kind).validate_python(dict(values))
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}: {place}: {first['msg']}, not {first['input']!r}") from None
+        cause = first.get("ctx", {}).get("error")
+        said = str(cause) if cause is not None else f"{first['msg']}, not {shown(first['input'])}"
+        raise ConfigError(f"{where}: {place}: {said}" if place else f"{where}: {said}") from None

@@ -75,7 +75,9 @@ class HandlerSpec:
     """A stream handler type.
 
     `factory(config, context)` makes a `StreamHandler`; `bucket` declares its metrics; `accepts`
-    lists the batch types it reads; `needs` the names of the stages whose tables it reads.
+    lists the batch types it reads, or what they are kinds of; `needs` the names of the stages whose
+    tables it reads. With a `companion` word the agent gives each new stream one such handler, as
+    policy `<stream>-<word>`.
     """
 
     name: str
@@ -87,6 +89,7 @@ class HandlerSpec:
     needs: frozenset[str] = frozenset()
     doc: str = ""
     api_version: int = API_VERSION
+    companion: str = ""
 
     def __post_init__(self) -> None:
         _check("handler", self.name, self.version, self.factory)
@@ -96,3 +99,14 @@ class HandlerSpec:
             raise ValueError(
                 f"handler {self.name!r}: bucket schema {self.bucket.schema!r} is not a name"
             )
+
+    def reads(self, batch: type[Table]) -> bool:
+        """Whether the handler reads batches of a type."""
+        return issubclass(batch, self.accepts)
+
+    def mismatch(self, source: InputSpec) -> str:
+        """Why the handler cannot be attached to an input."""
+        return (
+            f"handler {self.name!r} does not read {source.emits.__name__}, which input"
+            f" {source.name!r} emits; it reads {', '.join(kind.__name__ for kind in self.accepts)}"
+        )

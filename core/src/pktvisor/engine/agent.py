@@ -1,0 +1,284 @@
+"""The agent: taps and policies as people post them, kept running by an engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pktvisor.engine.agent_info import policy_json, stream_health, tap_json
+from pktvisor.engine.engine import Engine
+from pktvisor.engine.planning import Planner, companion_plans
+from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, StreamPlan
+from pktvisor.geo import GeoDatabase
+from pktvisor.plugins import Plugins
+from pktvisor.policies.document import Document, parse_document, parse_one
+from pktvisor.policies.errors import AlreadyExists, ConfigError, NotFound, Path, shown
+from pktvisor.policies.models import Policy, Tap
+from pktvisor.policies.trust import Trust
+from pktvisor.snapshot import Snapshot
+from pktvisor.streams import Clock, StreamStatus
+
+__all__ = ["Agent"]
+
+
+@dataclass(frozen=True)
+class _State:
+    """Everything that is configured. A change makes a new one and puts it in place at its end."""
+
+    taps: Mapping[str, Tap] = field(default_factory=dict)
+    plans: Mapping[str, PolicyPlan] = field(default_factory=dict)
+    written: Mapping[str, Policy] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Agent:
+    """Keeps taps and policies and runs what they ask for; any thread may call it.
+
+    Each change is checked as a whole before anything starts and is made as a whole or not at all. A
+    stream is made by the first policy that wants it, shared by all whose tap and input settings are
+    equal, and ended with the last. `defaults` hold for policies that have no window_config.
+    Requests (`create_tap`, `create_policy`) may reach only what `trust` allows; configuration files
+    (`load`, `replace`) are trusted.
+    """
+
+    def __init__(
+        self,
+        plugins: Plugins | None = None,
+        *,
+        defaults: PolicySettings | None = None,
+        city: GeoDatabase | None = None,
+        asn: GeoDatabase | None = None,
+        trust: Trust | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.plugins = Plugins() if plugins is None else plugins
+        self._defaults = defaults or PolicySettings()
+        self._trust = trust or Trust()
+        self._engine = Engine(self.plugins, city=city, asn=asn, limits=limits, clock=clock)
+        self._state = _State()
+        self._lock = threading.RLock()
+
+    def load(self, document: bytes | str, *, source: str = "") -> Document:
+        """Add the taps and policies of a configuration file, all of them or none.
+
+        Raises ConfigError with the place in the document; `source` names the file in front of it.
+        """
+        with self._lock:
+            read = _read(document, source)
+            state = self._state
+            for kind, there, wanted in (
+                ("tap", state.taps, read.taps),
+                ("policy", state.plans, read.policies),
+            ):
+                for name in wanted:
+                    if name in there:
+                        section = "taps" if kind == "tap" else "policies"
+                        raise _exists(kind, name, ("visor", section, name))
+            self._apply(state, read, source)
+            return read
+
+    def replace(self, document: bytes | str, *, source: str = "") -> Document:
+        """Put a configuration file in the place of all that is configured.
+
+        What is the same in both goes on undisturbed. The old configuration stays when the new one
+        is refused.
+        """
+        with self._lock:
+            read = _read(document, source)
+            state = self._state
+            kept = {
+                name: plan
+                for name, plan in state.plans.items()
+                if name in read.policies
+                and state.written.get(name) == read.policies[name]
+                and read.global_handler_config == state.settings
+                and all(read.taps.get(s.tap) == state.taps.get(s.tap) for s in plan.streams)
+            }
+            written = {name: state.written[name] for name in kept}
+            self._apply(_State({}, kept, written, {}), read, source)
+            return read
+
+    def create_tap(self, body: bytes) -> dict[str, Any]:
+        """Add the one tap of a request and describe it as `{NAME: TAP}`."""
+        with self._lock:
+            ((name, tap),) = parse_one(body, "taps").taps.items()
+            path = ("visor", "taps", name)
+            if name in self._state.taps:
+                raise _exists("tap", name, path)
+            self._planner(self._state, self._trust).check_tap(tap, path)
+            self._state = replace(self._state, taps={**self._state.taps, name: tap})
+            return self.tap_info(name)
+
+    def create_policy(self, body: bytes) -> dict[str, Any]:
+        """Add the one policy of a request, start it, and describe it as `{NAME: POLICY}`."""
+        with self._lock:
+            ((name, policy),) = parse_one(body, "policies").policies.items()
+            path = ("visor", "policies", name)
+            if name in self._state.plans:
+                raise _exists("policy", name, path)
+            plan = self._planner(self._state, self._trust).policy(name, policy, path)
+            plans = {**self._state.plans, name: plan}
+            written = {**self._state.written, name: policy}
+            self._go(replace(self._state, plans=plans, written=written))
+            return self.policy_info(name)
+
+    def tap_info(self, name: str | None = None) -> dict[str, Any]:
+        """All taps, or one, as the API shows them. Raises NotFound."""
+        taps = self._state.taps
+        if name is not None:
+            if name not in taps:
+                raise NotFound("tap does not exists")
+            taps = {name: taps[name]}
+        return {key: tap_json(tap) for key, tap in taps.items()}
+
+    def policy_info(self, name: str | None = None) -> dict[str, Any]:
+        """All policies, or one, as the API shows them. Raises NotFound."""
+        with self._lock:
+            state = self._state
+            names = [self._known(name)] if name is not None else list(state.plans)
+            return {key: policy_json(self._engine, state.plans[key], state.taps) for key in names}
+
+    def delete_tap(self, name: str) -> None:
+        """Forget a tap; what runs from it goes on. Raises NotFound."""
+        with self._lock:
+            if name not in self._state.taps:
+                raise NotFound("tap does not exists")
+            taps = {key: tap for key, tap in self._state.taps.items() if key != name}
+            self._state = replace(self._state, taps=taps)
+
+    def delete_policy(self, name: str) -> None:
+        """End a policy, and the streams no other policy but a companion uses. Raises NotFound."""
+        with self._lock:
+            plans = dict(self._state.plans)
+            del plans[self._known(name)]
+            self._go(replace(self._state, plans=plans))
+
+    def policy_names(self) -> list[str]:
+        """The names of all policies, those the agent made itself included."""
+        return list(self._state.plans)
+
+    def snapshot(self, policy: str) -> Snapshot:
+        """A policy's buckets as they are now. Raises NotFound."""
+        with self._lock:
+            return self._engine.snapshot(self._known(policy))
+
+    def streams(self) -> list[StreamStatus]:
+        """The loss ledger of every stream and the health of its handlers."""
+        with self._lock:
+            return self._engine.streams()
+
+    def health(self) -> dict[str, Any]:
+        """Whether the agent works, and how each input and handler does."""
+        with self._lock:
+            inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
+            ready = all(health["state"] != "failed" for health in inputs.values())
+            return {"alive": True, "ready": ready, "inputs": inputs}
+
+    def join(self) -> None:
+        """Wait until every stream that ends by itself, such as a file, has ended."""
+        self._engine.join()
+
+    def stop(self) -> None:
+        """End all streams and seal all buckets; snapshots of them may still be taken."""
+        with self._lock:
+            self._engine.stop()
+
+    def close(self) -> None:
+        """End everything."""
+        with self._lock:
+            self._state = _State()
+            self._engine.close()
+
+    def _known(self, policy: str) -> str:
+        if policy not in self._state.plans:
+            raise NotFound("policy does not exists")
+        return policy
+
+    def _planner(self, state: _State, trust: Trust | None) -> Planner:
+        return Planner(self.plugins, state.taps, self._defaults, state.settings, trust)
+
+    def _apply(self, base: _State, read: Document, source: str) -> None:
+        """Go to `base` with a document's taps and policies added."""
+        try:
+            settings = read.global_handler_config
+            state = replace(base, taps={**base.taps, **read.taps}, settings=settings)
+            planner = self._planner(state, None)
+            for name, tap in read.taps.items():
+                planner.check_tap(tap, ("visor", "taps", name))
+            added = {
+                name: planner.policy(name, policy, ("visor", "policies", name))
+                for name, policy in read.policies.items()
+                if name not in base.plans
+            }
+            written = {**base.written, **read.policies}
+            self._go(replace(state, plans={**base.plans, **added}, written=written))
+        except ConfigError as error:
+            raise _located(error, read, source) from None
+
+    def _go(self, state: _State) -> None:
+        """Make what runs equal to a state and put it in place; on failure all stays as it was."""
+        now = self._state.plans
+        running = {s.name for plan in now.values() for s in plan.streams}
+        wanted = {s.name: s for p in state.plans.values() if not p.companion for s in p.streams}
+        opened = {name: stream for name, stream in wanted.items() if name not in running}
+        plans = {
+            name: plan
+            for name, plan in state.plans.items()
+            if not plan.companion or plan.streams[0].name in wanted
+        }
+        for stream in opened.values():
+            plans.update((p.name, p) for p in companion_plans(self.plugins, stream))
+        with ExitStack() as undo:
+            for stream in opened.values():
+                self._open(stream, state)
+                undo.callback(self._engine.remove_tap, stream.name)
+            self._engine.exchange(
+                [name for name, plan in now.items() if plans.get(name) is not plan],
+                [plan for name, plan in plans.items() if now.get(name) is not plan],
+            )
+            undo.pop_all()
+        written = {name: policy for name, policy in state.written.items() if name in plans}
+        self._state = replace(state, plans=plans, written=written)
+        for name in running - set(wanted):
+            self._engine.remove_tap(name)
+        for name in opened:
+            self._engine.start(name)
+
+    def _open(self, stream: StreamPlan, state: _State) -> None:
+        try:
+            self._engine.open_stream(stream.name, stream.spec, stream.config)
+        except (ValueError, LookupError, OSError) as error:
+            user = next(
+                n for n, p in state.plans.items() if stream.name in {s.name for s in p.streams}
+            )
+            raise ConfigError(
+                f"policy [{user}] failed to start: unable to create the input of tap"
+                f" {shown(stream.tap)}: {error}",
+                ("visor", "policies", user, "input"),
+            ) from None
+
+
+def _exists(kind: str, name: str, path: Path) -> AlreadyExists:
+    return AlreadyExists(f"{kind} {shown(name)} exists already", path)
+
+
+def _read(document: bytes | str, source: str) -> Document:
+    try:
+        return parse_document(document)
+    except ConfigError as error:
+        raise _located(error, None, source) from None
+
+
+def _located(error: ConfigError, read: Document | None, source: str) -> ConfigError:
+    """The same error with the file, and the line where it is known, in front."""
+    line = None if read is None else read.loaded.line(error.path)
+    place = ":".join(str(part) for part in (source, line) if part)
+    if not place:
+        return error
+    located = type(error)(error.message, error.path)
+    located.args = (f"{place}: {located.args[0]}",)
+    return located

@@ -1,0 +1,75 @@
+"""What the API shows of taps, policies and their health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from pktvisor.engine.attachment import Attachment
+from pktvisor.engine.engine import Engine
+from pktvisor.engine.runner import StreamRunner
+from pktvisor.engine.settings import PolicyPlan, StreamPlan
+from pktvisor.policies.models import Tap
+from pktvisor.streams import StreamStatus
+
+__all__ = ["policy_json", "stream_health", "tap_json"]
+
+INPUT_INTERFACE = "visor.module.input/1.0"
+
+
+def tap_json(tap: Tap) -> dict[str, Any]:
+    """A tap; what is not set is null."""
+    return {
+        "config": tap.config or None,
+        "input_type": tap.input_type,
+        "interface": INPUT_INTERFACE,
+        "tags": tap.tags or None,
+    }
+
+
+def policy_json(engine: Engine, plan: PolicyPlan, taps: Mapping[str, Tap]) -> dict[str, Any]:
+    """A policy: its taps that are still there, its input streams and its handlers."""
+    result: dict[str, Any] = {"input": {}, "modules": {}}
+    named = {s.tap: tap_json(taps[s.tap]) for s in plan.streams if s.tap in taps}
+    if named and not plan.companion:
+        result["taps"] = named
+    for stream in plan.streams:
+        runner = engine.runner(stream.name)
+        heads = engine.attached(plan.name)[stream.name]
+        inputs, modules = runner.call(partial(_describe, runner, stream, heads))
+        result["input"][stream.name] = inputs
+        result["modules"].update(modules)
+    return result
+
+
+def stream_health(status: StreamStatus) -> dict[str, Any]:
+    """How one input and its handlers do."""
+    return {**asdict(status), "unaccounted": status.unaccounted}
+
+
+def _describe(
+    runner: StreamRunner, stream: StreamPlan, heads: list[Attachment]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The stream and the handlers of a policy on it; runs in the stream's worker."""
+    about: dict[str, Any] = {
+        "module": {"name": stream.name, "config": dict(stream.shown) or None},
+        "input": {"running": not runner.finished, "consumers": runner.consumers},
+    }
+    info = dict(runner.stream.info())
+    if info:
+        about[stream.spec.name] = info
+    shown = {plan.name: plan.shown for plan in stream.handlers}
+    modules = {}
+    for attachment in (link for head in heads for link in head.chain()):
+        modules[attachment.name] = {
+            "module": {
+                "name": attachment.name,
+                "type": attachment.spec.bucket.schema,
+                "running": not runner.finished,
+                "config": dict(shown[attachment.name]),
+            },
+            **{k: v for k, v in attachment.handler.info().items() if isinstance(v, Mapping)},
+        }
+    return about, modules
