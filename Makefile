@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 DISTRIBUTIONS := core sdk plugins/pcap_input plugins/net_handler plugins/dns_handler
+COMPILED := core plugins/pcap_input
 TOOLS := pytest pytest-benchmark pytest-xdist hypothesis dnspython impacket mypy ruff import-linter build zstandard
 SOURCES := core sdk plugins tests docs
 PYTEST := $(PY) -m pytest -n 2 -q
@@ -27,7 +28,7 @@ $(VENV)/installed: constraints.txt $(DISTRIBUTIONS:%=%/pyproject.toml)
 	@touch $@
 
 build: $(VENV)/installed ## compile the kernels that changed, in place
-	@cd core && ../$(PY) -c "import setuptools; setuptools.setup()" -q build_ext --inplace >build.log 2>&1 || { cat build.log; exit 1; }
+	@for d in $(COMPILED); do (cd $$d && $(CURDIR)/$(PY) -c "import setuptools; setuptools.setup()" -q build_ext --inplace >build.log 2>&1 || { cat build.log; exit 1; }) || exit 1; done
 
 demo: build ## summarize the sample capture
 	$(VENV)/bin/pktvisor-pcap --summary --periods 1 -H $(SAMPLE_HOSTS) samples/dns-lab.pcap
@@ -67,5 +68,5 @@ format: build ## format the sources and mend what the linter can
 	$(PY) -m ruff format $(SOURCES)
 
 clean: ## remove what was built
-	rm -rf $(VENV) core/build core/build.log .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find core/src -name '*.so' -delete
+	rm -rf $(VENV) $(COMPILED:%=%/build) $(COMPILED:%=%/build.log) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find $(COMPILED:%=%/src) -name '*.so' -delete

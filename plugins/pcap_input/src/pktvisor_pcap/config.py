@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-__all__ = ["PcapConfig"]
+__all__ = ["SOURCES", "PcapConfig"]
+
+SOURCES = ("libpcap", "af_packet", "mock")
+
+_RANGES = {
+    "snaplen": (64, 262144),
+    "ring_bytes": (1 << 20, 1 << 30),
+    "tcp_packet_reassembly_cache_limit": (0, 1 << 32),
+}
+
+
+def _key(default: Any, doc: str, *, filter: bool = False) -> Any:
+    return field(default=default, metadata={"doc": doc, "filter": filter})
 
 
 @dataclass(frozen=True)
 class PcapConfig:
-    """`pcap_file` is a path, or `-` for standard input; `bpf` a filter in libpcap's language."""
+    """Where packets come from: a capture file, or an interface and how it is read."""
 
-    pcap_file: str = ""
-    bpf: str = ""
-    decapsulate: bool = field(
-        default=False,
-        metadata={"doc": "count the packets inside tunnels, not those around them"},
+    pcap_file: str = _key("", "Path of a capture file; `-` is standard input")
+    iface: str = _key(
+        "", "Interface to capture on: a name, one of its addresses, `auto` (the busiest) or `any`"
+    )
+    bpf: str = _key("", "Count only packets this filter (libpcap's language) accepts", filter=True)
+    host_spec: str = _key("", "Prefixes of our hosts, comma separated, instead of those found")
+    pcap_source: str = _key("libpcap", "How an interface is read: libpcap, af_packet or mock")
+    snaplen: int = _key(262144, "Bytes kept of each packet")
+    promiscuous: bool = _key(True, "Also see packets addressed to others; never on `any`")
+    ring_bytes: int = _key(32 << 20, "Size of the capture buffer in the kernel, in bytes")
+    decapsulate: bool = _key(False, "Count the packets inside tunnels, not those around them")
+    debug: bool = _key(False, "Accepted for compatibility")
+    tcp_packet_reassembly_cache_limit: int = _key(
+        300000, "Accepted for compatibility; the table of TCP connections has a fixed size"
     )
 
     def __post_init__(self) -> None:
-        if not self.pcap_file:
-            raise ValueError("pcap_file: a path is needed, or - for standard input")
+        if self.pcap_source not in SOURCES:
+            raise ValueError(
+                f"pcap_source: unknown source {self.pcap_source!r}; allowed are"
+                f" {', '.join(SOURCES)}"
+            )
+        if not self.pcap_file and not self.iface and self.pcap_source != "mock":
+            raise ValueError("iface: an interface is needed to capture on, or a pcap_file to read")
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}: {value} is out of range; allowed is {low} to {high}")

@@ -16,9 +16,9 @@ def pktvisor_inputs() -> Iterable[InputSpec]:
         name="pcap",
         version="1.0",
         config=PcapConfig,
-        factory="pktvisor_pcap.stream:PcapFileStream",
+        factory="pktvisor_pcap.stream:open_stream",
         emits=PacketBatch,
         file_key="pcap_file",
         preference=0,
-        doc="Packets of a capture file: pcap and pcapng, compressed or not",
+        doc="Packets of an interface, or of a capture file (pcap, pcapng, compressed or not)",
     )

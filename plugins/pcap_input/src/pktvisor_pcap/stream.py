@@ -1,4 +1,4 @@
-"""The input `pcap` over a file: records in, decoded packets out."""
+"""The input `pcap`: a capture file, or an interface; records in, decoded packets out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from pktvisor.batches import PacketBatch, Records, decode
+from pktvisor.batches import Hosts, PacketBatch, Records, decode
 from pktvisor.captures import CaptureError, open_capture
 from pktvisor.streams import InputStream, StreamContext
 from pktvisor_pcap.config import PcapConfig
 from pktvisor_pcap.filters import PacketFilter
 
-__all__ = ["PcapFileStream"]
+__all__ = ["PcapFileStream", "open_stream"]
+
+
+def open_stream(config: PcapConfig, context: StreamContext) -> InputStream:
+    """The stream a config describes. Raises ValueError with what is wrong."""
+    if config.pcap_file:
+        return PcapFileStream(config, context)
+    from pktvisor_pcap.live_stream import LiveStream, MockStream
+
+    return (MockStream if config.pcap_source == "mock" else LiveStream)(config, context)
 
 
 class PcapFileStream(InputStream):
@@ -24,7 +33,7 @@ class PcapFileStream(InputStream):
     def __init__(self, config: PcapConfig, context: StreamContext) -> None:
         """Open the file and check the filter. Raises ValueError with what is wrong."""
         self._filter = PacketFilter(config.bpf) if config.bpf else None
-        self._hosts = context.hosts
+        self._hosts = Hosts.parse(config.host_spec) if config.host_spec else context.hosts
         self._decapsulate = config.decapsulate
         self._path = config.pcap_file
         self._rejected = 0

@@ -1,0 +1,7 @@
+from libc.string cimport memcpy
+
+cdef extern from *:
+    """
+    #define pktvisor_fence() __sync_synchronize()
+    """
+    void pktvisor_fence() noexcept nogil
