@@ -14,7 +14,7 @@ from .captured import CAPTURES, HOSTS, SHARED, differences, needs_captures, run
 from .prometheus_lines import text_differences
 
 ANSWERS = SHARED / "reference" / "handlers"
-HANDLERS = {"dns1": ("dns", "1.0")}
+HANDLERS = {"dns1": ("dns", "1.0"), "dns2": ("dns", "2.0")}
 
 # The answers to one filter each: handler, capture, filter.
 FILTERED: dict[str, tuple[str, str, dict[str, Any]]] = {

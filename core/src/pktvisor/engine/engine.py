@@ -250,9 +250,10 @@ class Engine:
     def _chain(self, policy: str, chain: Iterable[HandlerPlan], runner: StreamRunner) -> Attachment:
         """The first attachment of a chain; each handler feeds the next."""
         made: Attachment | None = None
-        for plan in reversed(list(chain)):
+        plans = list(chain)
+        for plan in reversed(plans):
             try:
-                made = self._attachment(policy, plan, runner, made)
+                made = self._attachment(policy, plan, runner, made, first=plan is plans[0])
             except BaseException as error:
                 if made is not None:
                     made.close()
@@ -263,7 +264,13 @@ class Engine:
         return made
 
     def _attachment(
-        self, policy: str, plan: HandlerPlan, runner: StreamRunner, then: Attachment | None
+        self,
+        policy: str,
+        plan: HandlerPlan,
+        runner: StreamRunner,
+        then: Attachment | None,
+        *,
+        first: bool,
     ) -> Attachment:
         settings = plan.settings
         metric_settings = MetricSettings(
@@ -274,7 +281,7 @@ class Engine:
             city=self._city,
             asn=self._asn,
         )
-        context = HandlerContext(metric_settings, settings.deep_sample_rate)
+        context = HandlerContext(metric_settings, settings.deep_sample_rate, chained=not first)
         handler = resolve(plan.spec.factory)(plan.config, context)
         window = Window(plan.spec.bucket, metric_settings, settings.periods)
         return Attachment(plan.name, plan.spec, handler, window, then, policy=policy)

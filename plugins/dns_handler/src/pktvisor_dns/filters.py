@@ -10,13 +10,10 @@ from pktvisor.batches import Array
 from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings, Texts
 from pktvisor.stages import DnsMessages
+from pktvisor_dns.codes import QUERY, READ, REPLY, UDP
 from pktvisor_dns.config import DnsConfig
 
-__all__ = ["READ", "Filters", "lower_names", "suffix_lengths"]
-
-QUERY, REPLY = 0, 1
-READ = 0
-UDP = 1
+__all__ = ["Filters", "lower_names", "suffix_lengths"]
 
 Step = Callable[[DnsMessages], Array]
 

@@ -15,6 +15,7 @@ from pktvisor.metrics.grouping import distinct
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket
+from pktvisor_dns.codes import NOERROR, NXDOMAIN, READ, REFUSED, REPLY, SRVFAIL, UNREADABLE
 from pktvisor_dns.config import DnsConfig
 from pktvisor_dns.filters import Filters, lower_names
 from pktvisor_dns.subnets import count_subnets
@@ -22,11 +23,6 @@ from pktvisor_dns.suffixes import NameCutter
 from pktvisor_dns.transactions import Transactions
 
 __all__ = ["DnsHandler"]
-
-QUERY, REPLY = 0, 1
-NOERROR, SRVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
-READ, UNREADABLE = 0, 1
-UDP, TCP = 1, 2
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pktvisor import HandlerSpec, PacketBatch, hookimpl
 
 @hookimpl
 def pktvisor_handlers() -> Iterable[HandlerSpec]:
-    """Yield `dns` 1.0."""
+    """Yield `dns` 1.0, which counts messages, and `dns` 2.0, which counts transactions."""
     from pktvisor_dns.bucket import DnsBucket
-    from pktvisor_dns.config import DnsConfig
+    from pktvisor_dns.bucket2 import Dns2Bucket
+    from pktvisor_dns.config import Dns2Config, DnsConfig
 
     yield HandlerSpec(
         name="dns",
@@ -22,4 +23,14 @@ def pktvisor_handlers() -> Iterable[HandlerSpec]:
         accepts=(PacketBatch,),
         needs=frozenset({"dns_messages"}),
         doc="DNS messages, names, response codes and transactions",
+    )
+    yield HandlerSpec(
+        name="dns",
+        version="2.0",
+        config=Dns2Config,
+        bucket=Dns2Bucket,
+        factory="pktvisor_dns.handler2:Dns2Handler",
+        accepts=(PacketBatch,),
+        needs=frozenset({"dns_messages"}),
+        doc="DNS transactions by direction",
     )

@@ -17,13 +17,11 @@ from pktvisor.metrics.quantiles import QuantilesState
 from pktvisor.metrics.top_n import TopNState
 from pktvisor.stages import DnsMessages
 from pktvisor_dns.bucket import DnsBucket
+from pktvisor_dns.codes import IN, OUT, READ
 
 __all__ = ["Transactions"]
 
-_REPLY = 1
-_READ = 0
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_SIDES = {1: "out", 2: "in"}  # by the reply's direction: to the host, it was the client
+_SIDES = {IN: "out", OUT: "in"}  # by the reply's direction: to the host, it was the client
 
 
 class Transactions:
@@ -36,31 +34,38 @@ class Transactions:
 
     def update(self, messages: DnsMessages, bucket: DnsBucket, deep: Array) -> None:
         """Match a table of messages; `deep` flags the messages looked at closely."""
-        kind = messages.kind
-        key = messages.flow_hash ^ (messages.identifier * _SPREAD)
         size = messages.message_length.astype(np.int64)
-        query_ns, query_size = self._table.match(
-            key, messages.timestamp_ns, kind, size, np.flatnonzero(kind <= _REPLY)
+        pairs = self._table.match(
+            messages.flow_hash,
+            messages.identifier,
+            messages.timestamp_ns,
+            messages.kind,
+            size[:, np.newaxis],
         )
-        replies = np.flatnonzero(query_ns >= 0)
+        replies = pairs.reply
         if not len(replies):
             return
-        elapsed = np.abs(messages.timestamp_ns[replies] - query_ns[replies])
+        elapsed = np.abs(messages.timestamp_ns[replies] - pairs.query_ns)
         late = elapsed >= self._ttl_ns
         bucket.xact_timed_out.add(np.count_nonzero(late))
-        rows, elapsed = replies[~late], elapsed[~late]
+        query_size = pairs.words[:, 0]
+        if late.any():
+            replies, elapsed, query_size = replies[~late], elapsed[~late], query_size[~late]
+        rows = replies
         bucket.xact_total.add(len(rows))
         direction = messages.direction[rows]
-        bucket.xact_in.add(np.count_nonzero(direction == 2))
-        bucket.xact_out.add(np.count_nonzero(direction == 1))
+        bucket.xact_in.add(np.count_nonzero(direction == OUT))
+        bucket.xact_out.add(np.count_nonzero(direction == IN))
         close = deep[rows]
-        rows, micros, direction = rows[close], elapsed[close] // 1000, direction[close]
+        if not close.all():
+            rows, elapsed, query_size = rows[close], elapsed[close], query_size[close]
+            direction = direction[close]
+        micros = elapsed // 1000
         if bucket.enabled("quantiles"):
-            sized = rows[query_size[rows] > 0]
-            bucket.ratio.add(size[sized] / query_size[sized])
+            bucket.ratio.add(size[rows] / query_size)  # a message that has a kind has 12 bytes
         for side, times, histogram, slow in (
-            (1, bucket.time_out, bucket.histogram_out, bucket.slow_out),
-            (2, bucket.time_in, bucket.histogram_in, bucket.slow_in),
+            (IN, bucket.time_out, bucket.histogram_out, bucket.slow_out),
+            (OUT, bucket.time_in, bucket.histogram_in, bucket.slow_in),
         ):
             chosen = direction == side
             if bucket.enabled("histograms"):
@@ -69,7 +74,7 @@ class Transactions:
 
     def period_shift(self, sealed: DnsBucket, live: DnsBucket, at_ns: int) -> None:
         """Time out what has waited too long and take the slow thresholds from the sealed period."""
-        live.xact_timed_out.add(self._table.purge(at_ns - self._ttl_ns))
+        live.xact_timed_out.add(len(self._table.purge(at_ns - self._ttl_ns)))
         for side, times in (("in", sealed.time_in), ("out", sealed.time_out)):
             threshold = times.quantile(0.90)
             if threshold is not None:
@@ -98,7 +103,7 @@ class Transactions:
         threshold = self._slow_us.get(_SIDES[side])
         if threshold is None:
             return
-        slow_rows = rows[(micros >= threshold) & (messages.question[rows] == _READ)]
+        slow_rows = rows[(micros >= threshold) & (messages.question[rows] == READ)]
         if len(slow_rows):
             names = Texts(messages.sent, messages.name_offset, messages.name_length, slow_rows)
             slow.add_texts(names, slow_rows)
