@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-DISTRIBUTIONS := core sdk plugins/pcap_input plugins/net_handler plugins/dns_handler
+DISTRIBUTIONS := core sdk plugins/pcap_input plugins/net_handler plugins/dns_handler \
+  plugins/pcap_handler plugins/input_resources_handler plugins/mock_input
 COMPILED := core plugins/pcap_input
 TOOLS := pytest pytest-benchmark pytest-xdist hypothesis dnspython impacket mypy ruff import-linter build zstandard
 SOURCES := core sdk plugins tests docs

@@ -223,15 +223,19 @@ class Agent:
         """Make what runs equal to a state and put it in place; on failure all stays as it was."""
         now = self._state.plans
         running = {s.name for plan in now.values() for s in plan.streams}
-        wanted = {s.name: s for p in state.plans.values() if not p.companion for s in p.streams}
+        wanted: dict[str, StreamPlan] = {}
+        for plan in state.plans.values():
+            for stream in () if plan.companion else plan.streams:
+                wanted.setdefault(stream.name, stream)
         opened = {name: stream for name, stream in wanted.items() if name not in running}
-        plans = {
-            name: plan
-            for name, plan in state.plans.items()
-            if not plan.companion or plan.streams[0].name in wanted
-        }
-        for stream in opened.values():
-            plans.update((p.name, p) for p in companion_plans(self.plugins, stream))
+        plans: dict[str, PolicyPlan] = {}
+        for name, plan in state.plans.items():
+            if plan.companion and plan.streams[0].name not in wanted:
+                continue
+            plans[name] = plan
+            for stream in plan.streams:  # behind the first policy that wants a new stream
+                if opened.get(stream.name) is stream:
+                    plans.update((p.name, p) for p in companion_plans(self.plugins, stream))
         with ExitStack() as undo:
             for stream in opened.values():
                 self._open(stream, state)

@@ -168,7 +168,7 @@ class Engine:
         touched = {s: None for p in (*leaving.values(), *entering.values()) for s in p.heads}
         for name in touched:
             out = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
-            into = [head for policy in entering.values() for head in policy.heads.get(name, ())]
+            into = [policy.heads[name] for policy in entering.values() if name in policy.heads]
             self._runners[name].call(partial(_exchange, self._runners[name], out, into))
         for name in leaving:
             del self._policies[name]
@@ -298,8 +298,11 @@ class Engine:
         return self._policies[name]
 
 
-def _exchange(runner: StreamRunner, out: list[Attachment], into: list[Attachment]) -> None:
-    if into:
-        runner.attach(*into)
+def _exchange(
+    runner: StreamRunner, out: list[Attachment], into: Iterable[list[Attachment]]
+) -> None:
+    """Attach policies one after the other, as those attached before are told of each."""
+    for heads in into:
+        runner.attach(*heads)
     if out:
         runner.detach(*out)

@@ -7,6 +7,7 @@ from pktvisor.metrics.directions import ByDirection, Directions
 from pktvisor.metrics.groups import choose_groups
 from pktvisor.metrics.histogram import Histogram
 from pktvisor.metrics.keys import Addresses, Texts
+from pktvisor.metrics.level import Level
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
 from pktvisor.metrics.metric_set import MetricSet, Shown
 from pktvisor.metrics.quantiles import Quantiles
@@ -21,6 +22,7 @@ __all__ = [
     "Counter",
     "Directions",
     "Histogram",
+    "Level",
     "Metric",
     "MetricSet",
     "MetricSettings",

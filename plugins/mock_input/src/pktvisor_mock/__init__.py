@@ -1,0 +1,1 @@
+"""pktvisor input `mock`: a live stream without packets."""

@@ -1,0 +1,1 @@
+"""pktvisor handler `pcap`: what a packet capture lost."""
