@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from pktvisor.batches import Hosts as Hosts
+    from pktvisor.batches import Packet as Packet
     from pktvisor.batches import PacketBatch as PacketBatch
     from pktvisor.engine import Engine as Engine
     from pktvisor.engine import PolicySettings as PolicySettings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pktvisor.streams import HandlerSpec as HandlerSpec
     from pktvisor.streams import InputSpec as InputSpec
     from pktvisor.streams import InputStream as InputStream
+    from pktvisor.streams import RowHandler as RowHandler
     from pktvisor.streams import StreamHandler as StreamHandler
     from pktvisor.summary import summarize as summarize
 
@@ -47,7 +49,9 @@ _HOME = {
     "Plugins": "plugins",
     "PolicySettings": "engine",
     "Quantiles": "metrics",
+    "Packet": "batches",
     "Rate": "metrics",
+    "RowHandler": "streams",
     "Snapshot": "snapshot",
     "StreamHandler": "streams",
     "TopN": "metrics",

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 import numpy as np
 
 from pktvisor.batches.columns import Array, Column
+from pktvisor.batches.packet import Packet
 from pktvisor.batches.table import Selection, Table
 
 __all__ = ["PacketBatch", "PacketTable", "StageTable"]
@@ -89,6 +90,10 @@ class PacketBatch(Table):
     def nbytes(self) -> int:
         """Memory behind the columns and the arena."""
         return super().nbytes + self.arena.nbytes
+
+    def packet(self, row: int) -> Packet:
+        """One row as an object, with its bytes: slow, see `Packet`."""
+        return Packet(self, row)
 
     def add_stage(self, table: StageTable) -> None:
         """Attach a stage's output for this batch; the engine calls it before any handler runs."""

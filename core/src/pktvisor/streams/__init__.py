@@ -3,6 +3,7 @@
 from pktvisor.streams.clock import Clock, SystemClock
 from pktvisor.streams.control import CaptureStatistics, Control, Event
 from pktvisor.streams.input_stream import InputStream, StreamContext
+from pktvisor.streams.row_handler import RowHandler
 from pktvisor.streams.sampling import DeepSampler
 from pktvisor.streams.specs import HandlerSpec, InputSpec, NoSettings
 from pktvisor.streams.status import HandlerStatus, StreamStatus
@@ -20,6 +21,7 @@ __all__ = [
     "InputSpec",
     "InputStream",
     "NoSettings",
+    "RowHandler",
     "StreamContext",
     "StreamHandler",
     "StreamStatus",
