@@ -15,10 +15,10 @@ __all__ = ["start"]
 def start() -> None:
     """Run the command and end the process."""
     gc.disable()
-    from pktvisor_pcap.command import main
+    from pktvisor_pcap.command import run
 
     try:
-        main()
+        run()
     finally:
         gc.freeze()
 

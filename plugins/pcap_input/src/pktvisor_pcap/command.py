@@ -7,8 +7,9 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import gc
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
     from pktvisor.plugins import Plugins
     from pktvisor.snapshot import Snapshot
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 DEFAULT_HANDLERS = ("net", "dns", "dhcp")
 EXIT_PARTIAL = 1
 EXIT_REFUSED = 2
+EXIT_UNWRITTEN = 3
+EXIT_INTERRUPTED = 130
 
 _EPILOG = (
-    "Exit status: 0 the whole file was summarized; 1 the file broke off, the summary is of what it"
-    " held; 2 an option, the file, the filter or a database was refused."
+    "Exit status: 0 the whole file was summarized; 1 the file broke off or held packets the filter"
+    " does not apply to, the summary is of the rest; 2 an option, the file, the filter or a database"
+    " was refused; 3 the summary could not be written."
 )
 
 
@@ -95,7 +99,9 @@ def main(
     if input_type.lower() == "pcap":
         options = {"bpf": bpf}
     elif bpf:
-        _refuse(f"-b applies to input pcap only, not to {input_type!r}")
+        _end(f"-b applies to input pcap only, not to {input_type!r}")
+    if file == "-":
+        signal.signal(signal.SIGINT, _wait_for_the_end)
     gc.freeze()
     gc.enable()
     try:
@@ -112,8 +118,10 @@ def main(
                 plugins=plugins,
                 watch=watch,
             )
+    except KeyboardInterrupt:
+        _end("interrupted", EXIT_INTERRUPTED)
     except (ValueError, LookupError, OSError) as error:
-        _refuse(str(error.args[0]) if isinstance(error, LookupError) else str(error))
+        _end(str(error.args[0]) if isinstance(error, LookupError) else str(error))
     _report(result, verbose)
     if summary:
         from pktvisor.exposition.tables import print_tables
@@ -150,6 +158,21 @@ def _report(result: Snapshot, verbose: bool) -> None:
             click.echo(f"{name}: {value}", err=True)
 
 
-def _refuse(reason: str) -> None:
+def _wait_for_the_end(_number: int, _frame: object) -> None:
+    """Ctrl-C ends what writes into our pipe: take what it still writes. The second one ends us."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(reason: str, code: int = EXIT_REFUSED) -> NoReturn:
     click.echo(f"pktvisor-pcap: {reason}", err=True)
-    sys.exit(EXIT_REFUSED)
+    sys.exit(code)
+
+
+def run() -> None:
+    """Run the command as its console scripts do: what is wrong is one line, whatever it is."""
+    try:
+        main.main(standalone_mode=False)
+    except click.ClickException as error:
+        _end(f"{error.format_message().rstrip('.')}; see pktvisor-pcap --help")
+    except OSError as error:
+        _end(f"standard output: {error.strerror}", EXIT_UNWRITTEN)
