@@ -9,7 +9,15 @@ import numpy as np
 
 from pktvisor.batches import Hosts, PacketBatch, Records, decode
 
-__all__ = ["START_NS", "Frame", "packet_batch", "pcap_bytes", "pcapng_bytes", "records"]
+__all__ = [
+    "START_NS",
+    "Frame",
+    "packet_batch",
+    "pcap_bytes",
+    "pcapng_block",
+    "pcapng_bytes",
+    "records",
+]
 
 START_NS = 1_700_000_000_000_000_000
 """The time of frames that are given without one."""
@@ -46,7 +54,9 @@ def pcap_bytes(
     return b"".join(parts)
 
 
-def _block(order: str, kind: int, body: bytes) -> bytes:
+def pcapng_block(kind: int, body: bytes, *, big_endian: bool = False) -> bytes:
+    """One pcapng block of any kind: its body padded to fours, with both lengths."""
+    order = ">" if big_endian else "<"
     padded = body + bytes(-len(body) % 4)
     size = 12 + len(padded)
     return struct.pack(order + "II", kind, size) + padded + struct.pack(order + "I", size)
@@ -65,10 +75,14 @@ def pcapng_bytes(
     """
     order = ">" if big_endian else "<"
     exponents = exponents or [6] * len(link_types)
-    parts = [_block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
+
+    def block(kind: int, body: bytes) -> bytes:
+        return pcapng_block(kind, body, big_endian=big_endian)
+
+    parts = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1))]
     for link_type, exponent in zip(link_types, exponents, strict=True):
         options = struct.pack(order + "HHB3xI", 9, 1, exponent, 0)
-        parts.append(_block(order, 1, struct.pack(order + "HHI", link_type, 0, 0) + options))
+        parts.append(block(1, struct.pack(order + "HHI", link_type, 0, 0) + options))
     for place, item in enumerate(frames):
         owner, frame = _owner(item)
         at_ns, raw = (START_NS + 1_000_000 * place, frame) if isinstance(frame, bytes) else frame
@@ -76,7 +90,7 @@ def pcapng_bytes(
         head = struct.pack(
             order + "IIIII", owner, ticks >> 32, ticks & 0xFFFFFFFF, len(raw), len(raw)
         )
-        parts.append(_block(order, 6, head + raw))
+        parts.append(block(6, head + raw))
     return b"".join(parts)
 
 

@@ -21,7 +21,11 @@ __all__ = [
     "ethernet",
     "ipv4",
     "ipv6",
+    "ipv6_extension",
     "ipv6_fragment",
+    "linux_sll",
+    "linux_sll2",
+    "loopback",
     "tcp",
     "tcp_frame",
     "udp",
@@ -38,7 +42,7 @@ def ethernet(payload: bytes, ethertype: int | None = None, vlans: tuple[int, ...
     `vlans` are 802.1Q tags, outermost first; with two the outer one is 802.1ad.
     """
     if ethertype is None:
-        ethertype = 0x86DD if payload[:1] and payload[0] >> 4 == 6 else 0x0800
+        ethertype = _ethertype(payload)
     tags = b""
     for place, vlan in enumerate(vlans):
         tags += struct.pack("!HH", 0x88A8 if place == 0 and len(vlans) > 1 else 0x8100, vlan)
@@ -90,6 +94,37 @@ def ipv6_fragment(
     """A fragment header (next header 44) before its piece; `fragment_offset` is in bytes."""
     place = fragment_offset & 0xFFF8 | more_fragments
     return struct.pack("!BBHI", next_header, 0, place, identifier) + payload
+
+
+def ipv6_extension(payload: bytes, *, next_header: int = UDP, size: int = 8) -> bytes:
+    """An extension header of `size` bytes, a multiple of eight; its kind is in the header before.
+
+    Hop-by-hop is 0, routing 43, destination options 60. `next_header` says what `payload` is.
+    """
+    return bytes([next_header, size // 8 - 1]) + bytes(size - 2) + payload
+
+
+def _ethertype(payload: bytes) -> int:
+    return 0x86DD if payload[:1] and payload[0] >> 4 == 6 else 0x0800
+
+
+def linux_sll(payload: bytes, ethertype: int | None = None) -> bytes:
+    """A Linux cooked frame, link type 113."""
+    kind = _ethertype(payload) if ethertype is None else ethertype
+    return struct.pack("!HHH8sH", 0, 1, 6, b"\x02" + bytes(7), kind) + payload
+
+
+def linux_sll2(payload: bytes, ethertype: int | None = None) -> bytes:
+    """A Linux cooked frame of version 2, link type 276."""
+    kind = _ethertype(payload) if ethertype is None else ethertype
+    return struct.pack("!HHIHBB8s", kind, 0, 1, 1, 0, 6, b"\x02" + bytes(7)) + payload
+
+
+def loopback(payload: bytes, *, family: int | None = None, big_endian: bool = False) -> bytes:
+    """A BSD loopback frame: link type 0, or 108 in big endian. IPv6 is family 30, as on macOS."""
+    if family is None:
+        family = 30 if payload[:1] and payload[0] >> 4 == 6 else 2
+    return struct.pack(">I" if big_endian else "<I", family) + payload
 
 
 def udp(source_port: int, destination_port: int, payload: bytes = b"") -> bytes:

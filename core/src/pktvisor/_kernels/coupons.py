@@ -12,6 +12,8 @@ U8 = cython.typedef(cython.uchar)
 U64 = cython.typedef(cython.ulonglong)
 I64 = cython.typedef(cython.longlong)
 
+COMPILER = cython.__version__
+
 
 @cython.cfunc
 @cython.inline

@@ -252,7 +252,6 @@ def decode(
     slo: U64
     dhi: U64
     dlo: U64
-    golden: U64 = 0x9E3779B97F4A7C15
     full: U64 = 0xFFFFFFFFFFFFFFFF
     with cython.nogil:
         for i in range(rows.shape[0]):
@@ -475,7 +474,10 @@ def decode(
                 payload_length[row] = cython.cast(I32, end - at)
             source_port[row] = cython.cast(U16, sport)
             destination_port[row] = cython.cast(U16, dport)
-            a = _mix(((shi * golden) & full) ^ slo ^ ((sport << 48) & full) ^ seed)
-            b = _mix(((dhi * golden) & full) ^ dlo ^ ((dport << 48) & full) ^ seed)
+            if ip_version[row] == 6:  # else whoever picks addresses picks those that share a hash
+                slo = _mix(_mix(shi ^ seed) ^ slo)
+                dlo = _mix(_mix(dhi ^ seed) ^ dlo)
+            a = _mix(slo ^ ((sport << 48) & full) ^ seed)
+            b = _mix(dlo ^ ((dport << 48) & full) ^ seed)
             flow_hash[row] = _mix(((a + b) & full) ^ cython.cast(U64, protocol))
     state[0] = waiting

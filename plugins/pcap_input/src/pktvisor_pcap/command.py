@@ -71,7 +71,14 @@ _EPILOG = (
 @click.option("--geo-asn", metavar="FILE", help="ASN or ISP database (MaxMind DB) for networks.")
 @click.option("--summary", is_flag=True, help="Print tables for people instead of JSON.")
 @click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, asked: _version(context) if asked else None,
+    help="Show the version, and how the kernels were built.",
+)
 def main(
     file: str,
     input_type: str,
@@ -132,6 +139,13 @@ def main(
     if result.problem is not None:
         click.echo(f"pktvisor-pcap: {result.problem}", err=True)
         sys.exit(EXIT_PARTIAL)
+
+
+def _version(context: click.Context) -> None:
+    from pktvisor.kernels import describe_kernels
+
+    click.echo(f"{context.info_name} {__version__}, {describe_kernels()}")
+    context.exit()
 
 
 def _default_handlers(plugins: Plugins, input_type: str) -> list[str]:
