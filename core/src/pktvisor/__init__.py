@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from pktvisor.streams import InputSpec as InputSpec
     from pktvisor.streams import InputStream as InputStream
     from pktvisor.streams import RowHandler as RowHandler
+    from pktvisor.streams import SealedBucket as SealedBucket
+    from pktvisor.streams import Sink as Sink
+    from pktvisor.streams import SinkSpec as SinkSpec
     from pktvisor.streams import StreamHandler as StreamHandler
     from pktvisor.summary import summarize as summarize
 
@@ -52,6 +55,9 @@ _HOME = {
     "Packet": "batches",
     "Rate": "metrics",
     "RowHandler": "streams",
+    "SealedBucket": "streams",
+    "Sink": "streams",
+    "SinkSpec": "streams",
     "Snapshot": "snapshot",
     "StreamHandler": "streams",
     "TopN": "metrics",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from pktvisor.streams.specs import HandlerSpec, InputSpec
+from pktvisor.streams.specs import HandlerSpec, InputSpec, SinkSpec
 
 __all__ = ["PROJECT", "hookimpl", "hookspec"]
 
@@ -48,6 +48,22 @@ def pktvisor_handlers() -> Iterable[HandlerSpec]:
         yield HandlerSpec(
             name="my_handler", version="1.0", config=MyConfig, bucket=MyBucket,
             factory="my_plugin.handler:MyHandler", accepts=(PacketBatch,),
+        )
+    """
+    return ()
+
+
+@hookspec
+def pktvisor_sinks() -> Iterable[SinkSpec]:
+    """Yield the sinks this plugin offers: where buckets go when their period has ended.
+
+    from pktvisor import SinkSpec, hookimpl
+
+    @hookimpl
+    def pktvisor_sinks():
+        from my_plugin.config import MyConfig
+        yield SinkSpec(
+            name="my_sink", version="1.0", config=MyConfig, factory="my_plugin.sink:MySink",
         )
     """
     return ()

@@ -14,13 +14,13 @@ import pluggy
 from pktvisor import hookspecs
 from pktvisor.batches import Table
 from pktvisor.discovery import Found, find_plugins
-from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec
+from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec, SinkSpec
 
 __all__ = ["PluginRecord", "Plugins"]
 
 _log = logging.getLogger(__name__)
 
-AnySpec = TypeVar("AnySpec", InputSpec, HandlerSpec)
+AnySpec = TypeVar("AnySpec", InputSpec, HandlerSpec, SinkSpec)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PluginRecord:
 
 
 class Plugins:
-    """The inputs and handlers that are installed, by name and version.
+    """The inputs, handlers and sinks that are installed, by name and version.
 
     `PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1` leaves entry points alone; `disabled` names plugins that
     are not to be loaded.
@@ -54,6 +54,7 @@ class Plugins:
         self.records: list[PluginRecord] = []
         self.inputs: dict[tuple[str, str], InputSpec] = {}
         self.handlers: dict[tuple[str, str], HandlerSpec] = {}
+        self.sinks: dict[tuple[str, str], SinkSpec] = {}
         if autoload is None:
             autoload = not os.environ.get("PKTVISOR_DISABLE_PLUGIN_AUTOLOAD")
         if autoload:
@@ -75,6 +76,10 @@ class Plugins:
     def handler(self, name: str, version: str | None = None) -> HandlerSpec:
         """A handler type by name; the lowest version unless one is given. LookupError if missing."""
         return _pick("handler", self.handlers, name, version)
+
+    def sink(self, name: str, version: str | None = None) -> SinkSpec:
+        """A sink type by name; the lowest version unless one is given. LookupError if missing."""
+        return _pick("sink", self.sinks, name, version)
 
     def handlers_for(self, batch: type[Table]) -> list[HandlerSpec]:
         """The lowest version of every installed handler that accepts a batch type, by name."""
@@ -102,12 +107,13 @@ class Plugins:
                 self._admit(plugin, record)
 
     def _admit(self, plugin: Any, record: PluginRecord) -> None:
-        inputs, handlers = dict(self.inputs), dict(self.handlers)
+        inputs, handlers, sinks = dict(self.inputs), dict(self.handlers), dict(self.sinks)
         try:
             self._manager.register(plugin, name=record.name)
             provides = [
                 *_collect(plugin, "pktvisor_inputs", InputSpec, inputs),
                 *_collect(plugin, "pktvisor_handlers", HandlerSpec, handlers),
+                *_collect(plugin, "pktvisor_sinks", SinkSpec, sinks),
             ]
             unknown = [
                 caller.name
@@ -121,7 +127,7 @@ class Plugins:
                 self._manager.unregister(plugin)
             self._disable(record, f"{type(error).__name__}: {error}")
             return
-        self.inputs, self.handlers = inputs, handlers
+        self.inputs, self.handlers, self.sinks = inputs, handlers, sinks
         self.records.append(replace(record, provides=tuple(provides)))
 
     def _disable(self, record: PluginRecord, reason: str) -> None:

@@ -46,9 +46,12 @@ class Window(Generic[BucketT]):
         self.shifts += 1
         return sealed
 
-    def close(self, at_ns: int) -> None:
-        """End the live bucket at the last event's time: the stream is over."""
+    def close(self, at_ns: int) -> bool:
+        """End the live bucket at the last event's time: the stream is over. False if it had ended."""
+        if self.live.end_ns is not None:
+            return False
         self.live.seal(at_ns)
+        return True
 
     def buckets(self) -> list[BucketT]:
         """The kept buckets, newest first."""

@@ -11,7 +11,15 @@ from pktvisor.batches import Array, PacketBatch, StageTable, Table
 from pktvisor.engine.guard import FAILED, Guard
 from pktvisor.engine.settings import Limits
 from pktvisor.metrics import Bucket
-from pktvisor.streams import Clock, Control, Event, HandlerSpec, StreamHandler, SystemClock
+from pktvisor.streams import (
+    Clock,
+    Control,
+    Event,
+    HandlerSpec,
+    SealedBucket,
+    StreamHandler,
+    SystemClock,
+)
 from pktvisor.windows import Window
 
 __all__ = ["Attachment"]
@@ -37,9 +45,11 @@ class Attachment:
         chained: Attachment | None = None,
         *,
         policy: str = "",
+        on_sealed: Callable[[SealedBucket], None] | None = None,
     ) -> None:
         self.name = name
         self.policy = policy
+        self._on_sealed = on_sealed
         self.spec = spec
         self.handler = handler
         self.window = window
@@ -103,7 +113,8 @@ class Attachment:
 
     def finish(self, at_ns: int) -> None:
         """The stream has ended: seal the live bucket at the time of its last event."""
-        self.window.close(at_ns)
+        if self.window.close(at_ns):
+            self._offer(self.window.live)
         if self.chained is not None:
             self.chained.finish(at_ns)
 
@@ -115,6 +126,11 @@ class Attachment:
     def _shift(self, at_ns: int) -> None:
         sealed = self.window.shift(at_ns)
         self._call(self.handler.period_shift, sealed, self.window.live, at_ns)
+        self._offer(sealed)
+
+    def _offer(self, sealed: Bucket) -> None:
+        if self._on_sealed is not None:
+            self._on_sealed(SealedBucket(self.policy, self.name, self.spec.version, sealed))
 
     def _update(self, batch: Table) -> None:
         if not len(batch):

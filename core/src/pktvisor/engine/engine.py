@@ -20,6 +20,7 @@ from pktvisor.engine.settings import (
     StreamPlan,
     build_config,
 )
+from pktvisor.engine.sinks import Sinks, SinkStatus
 from pktvisor.engine.snapshots import stream_snapshot, united
 from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings
@@ -32,6 +33,7 @@ from pktvisor.streams import (
     HandlerSpec,
     InputSpec,
     InputStream,
+    SinkSpec,
     StreamContext,
     StreamStatus,
     SystemClock,
@@ -77,6 +79,7 @@ class Engine:
         self._asn = asn
         self._limits = limits or Limits()
         self._clock = clock or SystemClock()
+        self._sinks = Sinks()
         self._runners: dict[str, StreamRunner] = {}
         self._policies: dict[str, _Policy] = {}
 
@@ -174,6 +177,21 @@ class Engine:
             del self._policies[name]
         self._policies.update(entering)
 
+    def add_sink(
+        self, name: str, sink_type: str | SinkSpec, config: Mapping[str, Any] | None = None
+    ) -> None:
+        """Send every bucket that is sealed from now on to a sink as well."""
+        spec = sink_type if isinstance(sink_type, SinkSpec) else self.plugins.sink(sink_type)
+        self._sinks.add(name, spec, config or {})
+
+    def remove_sink(self, name: str) -> None:
+        """Let a sink write what waits, and end it."""
+        self._sinks.remove(name)
+
+    def sinks(self) -> list[SinkStatus]:
+        """What each sink has written, and what it lost."""
+        return self._sinks.status()
+
     def step(self, tap: str) -> bool:
         """Handle the next batch of a tap's stream in this thread; False at the stream's end."""
         return self._runner(tap).step()
@@ -225,6 +243,7 @@ class Engine:
         runners, self._runners, self._policies = self._runners, {}, {}
         for runner in runners.values():
             runner.close()
+        self._sinks.close()
 
     def __enter__(self) -> Self:
         return self
@@ -284,7 +303,15 @@ class Engine:
         context = HandlerContext(metric_settings, settings.deep_sample_rate, chained=not first)
         handler = resolve(plan.spec.factory)(plan.config, context)
         window = Window(plan.spec.bucket, metric_settings, settings.periods)
-        return Attachment(plan.name, plan.spec, handler, window, then, policy=policy)
+        return Attachment(
+            plan.name,
+            plan.spec,
+            handler,
+            window,
+            then,
+            policy=policy,
+            on_sealed=self._sinks.offer,
+        )
 
     def _runner(self, tap: str) -> StreamRunner:
         if tap not in self._runners:

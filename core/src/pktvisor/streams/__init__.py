@@ -5,7 +5,8 @@ from pktvisor.streams.control import CaptureStatistics, Control, Event
 from pktvisor.streams.input_stream import InputStream, StreamContext
 from pktvisor.streams.row_handler import RowHandler
 from pktvisor.streams.sampling import DeepSampler
-from pktvisor.streams.specs import HandlerSpec, InputSpec, NoSettings
+from pktvisor.streams.sink import SealedBucket, Sink
+from pktvisor.streams.specs import HandlerSpec, InputSpec, NoSettings, SinkSpec
 from pktvisor.streams.status import HandlerStatus, StreamStatus
 from pktvisor.streams.stream_handler import HandlerContext, StreamHandler
 
@@ -22,6 +23,9 @@ __all__ = [
     "InputStream",
     "NoSettings",
     "RowHandler",
+    "SealedBucket",
+    "Sink",
+    "SinkSpec",
     "StreamContext",
     "StreamHandler",
     "StreamStatus",

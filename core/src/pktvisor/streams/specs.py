@@ -11,7 +11,7 @@ from typing import Any
 from pktvisor.batches import Table
 from pktvisor.metrics import Bucket
 
-__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "NoSettings", "resolve"]
+__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "NoSettings", "SinkSpec", "resolve"]
 
 API_VERSION = 1
 
@@ -110,3 +110,18 @@ class HandlerSpec:
             f"handler {self.name!r} does not read {source.emits.__name__}, which input"
             f" {source.name!r} emits; it reads {', '.join(kind.__name__ for kind in self.accepts)}"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinkSpec:
+    """A sink type: `factory(config)` makes a `Sink`, which gets every bucket when it is sealed."""
+
+    name: str
+    version: str
+    config: type = NoSettings
+    factory: Factory
+    doc: str = ""
+    api_version: int = API_VERSION
+
+    def __post_init__(self) -> None:
+        _check("sink", self.name, self.version, self.factory)

@@ -1,0 +1,134 @@
+"""Sinks get every sealed bucket once; a slow or broken one costs nobody else anything."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from pktvisor import (
+    Bucket,
+    Counter,
+    Engine,
+    HandlerSpec,
+    PacketBatch,
+    Plugins,
+    PolicySettings,
+    SealedBucket,
+    Sink,
+    SinkSpec,
+    StreamHandler,
+)
+from pktvisor.engine.sinks import WAITING, Sinks
+from pktvisor.metrics import MetricSettings
+from pktvisor_sdk.captures import START_NS, packet_batch
+from pktvisor_sdk.streams import given_input
+
+
+class CountBucket(Bucket):
+    schema = "count"
+    packets = Counter("packets", "Packets")
+
+
+class CountHandler(StreamHandler[PacketBatch, CountBucket]):
+    def update(self, batch: PacketBatch, bucket: CountBucket) -> None:
+        bucket.packets.add(len(batch))
+
+
+COUNT = HandlerSpec(
+    name="count",
+    version="1.0",
+    bucket=CountBucket,
+    factory=CountHandler,
+    accepts=(PacketBatch,),
+)
+
+
+@dataclass(frozen=True)
+class Prefix:
+    word: str = ""
+
+
+class Memory(Sink):
+    """Remembers what it was given."""
+
+    written: list[SealedBucket]
+
+    def __init__(self, config: Prefix) -> None:
+        super().__init__(config)
+        Memory.written = []
+
+    def write(self, sealed: SealedBucket) -> None:
+        Memory.written.append(sealed)
+
+
+class Broken(Sink):
+    def write(self, sealed: SealedBucket) -> None:
+        raise OSError("disk full")
+
+
+class Stuck(Sink):
+    """Does not come back from its first bucket until it is let go."""
+
+    entered = threading.Event()
+    let_go = threading.Event()
+
+    def write(self, sealed: SealedBucket) -> None:
+        self.entered.set()
+        self.let_go.wait(10)
+
+
+def _spec(kind: type[Sink]) -> SinkSpec:
+    return SinkSpec(name=kind.__name__.lower(), version="1.0", config=Prefix, factory=kind)
+
+
+def _sealed() -> SealedBucket:
+    return SealedBucket("p", "h", "1.0", CountBucket(MetricSettings()))
+
+
+def _two_minutes(engine: Engine) -> None:
+    frames = [(START_NS, bytes(60)), (START_NS + 70 * 10**9, bytes(60))]
+    engine.add_tap("given", given_input([packet_batch(frames)]))
+    engine.add_policy("p", "given", [COUNT], PolicySettings(periods=5))
+    engine.run()
+
+
+def test_every_sealed_bucket_is_written_once_the_last_one_too() -> None:
+    with Engine(Plugins(autoload=False)) as engine:
+        engine.add_sink("memory", _spec(Memory))
+        _two_minutes(engine)
+    assert [(s.policy, s.handler) for s in Memory.written] == [("p", "count")] * 2
+    assert [s.bucket.states["packets"].value for s in Memory.written] == [1, 1]
+
+
+def test_a_sink_that_raises_is_counted_and_the_handler_never_notices() -> None:
+    with Engine(Plugins(autoload=False)) as engine:
+        engine.add_sink("broken", _spec(Broken))
+        _two_minutes(engine)
+        assert engine.snapshot("p").handlers["count"].buckets[0].states["packets"].value == 1
+        engine.remove_sink("broken")
+        assert engine.sinks() == []
+
+
+def test_what_comes_while_a_sink_is_stuck_is_dropped_and_counted() -> None:
+    sinks = Sinks()
+    sinks.add("stuck", _spec(Stuck), {})
+    sinks.offer(_sealed())
+    assert Stuck.entered.wait(10)
+    for _ in range(WAITING + 5):
+        sinks.offer(_sealed())
+    (status,) = sinks.status()
+    assert (status.offered, status.dropped, status.waiting) == (WAITING + 6, 5, WAITING)
+    Stuck.let_go.set()
+    sinks.close()
+
+
+def test_an_unknown_setting_of_a_sink_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"sink 'memory': unknown key 'wrod'; allowed are word"):
+        Sinks().add("memory", _spec(Memory), {"wrod": "x"})
+
+
+def test_a_sink_that_is_not_there_is_named() -> None:
+    with pytest.raises(LookupError, match="no sink 'x'; there are: none"):
+        Sinks().remove("x")
