@@ -88,8 +88,12 @@ def run(
 def look_up(bucket: Bucket, path: str) -> Any:
     """The value at a path such as `top_qtype[0].name`; None where nothing is shown.
 
-    A counter whose group is off is looked up in the bucket itself.
+    A counter whose group is off is looked up in the bucket itself. A path that begins with `*` adds
+    up the directions seen.
     """
+    if path.startswith("*."):
+        found_in = (look_up(bucket, f"{key}{path[1:]}") for key in ("in", "out", "unknown"))
+        return sum(value or 0 for value in found_in)
     found: Any = bucket_json(bucket)
     for step in re.findall(r"[^.\[\]]+", path):
         try:

@@ -14,7 +14,12 @@ from .captured import CAPTURES, HOSTS, SHARED, differences, needs_captures, run
 from .prometheus_lines import text_differences
 
 ANSWERS = SHARED / "reference" / "handlers"
-HANDLERS = {"dns1": ("dns", "1.0"), "dns2": ("dns", "2.0")}
+HANDLERS = {
+    "net1": ("net", "1.0"),
+    "net2": ("net", "2.0"),
+    "dns1": ("dns", "1.0"),
+    "dns2": ("dns", "2.0"),
+}
 
 # The answers to one filter each: handler, capture, filter.
 FILTERED: dict[str, tuple[str, str, dict[str, Any]]] = {

@@ -49,6 +49,9 @@ class ByDirection(Mergeable, Generic[SetT]):
             found = self._sets[direction] = self._kind(self._settings)
         return found
 
+    def __contains__(self, direction: int) -> bool:
+        return direction in self._sets
+
     def items(self) -> Iterator[tuple[str, SetT]]:
         """The name and the set of each direction seen: in, out, unknown."""
         return ((_NAMES[code], self._sets[code]) for code in _SHOWN if code in self._sets)

@@ -24,14 +24,14 @@ class NumberCounts:
 
     def add(self, numbers: Array) -> None:
         """Count every entry of a column of 16-bit numbers (u16)."""
-        kernel.count(numbers, self._spread())
+        kernel.count(numbers, self.table)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
         if other._seen is None:
-            self._spread()[:] += other._counts
+            self.table[:] += other._counts
         else:
-            self._spread()[other._seen] += other._counts
+            self.table[other._seen] += other._counts
 
     def compact(self) -> None:
         """Keep only the numbers that were seen."""
@@ -51,7 +51,9 @@ class NumberCounts:
         """A number, by its place in `numbers`, as the first half of a key."""
         return int(self.numbers()[index]), 0, b""
 
-    def _spread(self) -> Array:
+    @property
+    def table(self) -> Array:
+        """The counts, indexed by number, open to updates."""
         if self._seen is not None:
             counts = np.zeros(65536, np.int64)
             counts[self._seen] = self._counts

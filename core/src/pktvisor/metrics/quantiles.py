@@ -53,6 +53,19 @@ class QuantilesState(MetricState):
         self._own().update(values.astype(self._dtype, copy=False))
 
     @property
+    def table(self) -> Array:
+        """Where a kernel may count values below 65536 itself, of kind `small`: one more at the
+        index that is the value (int64). Tell `tallied` afterwards.
+        """
+        assert self._counts is not None
+        return self._counts.table
+
+    def tallied(self, number: int, total: int) -> None:
+        """So many values, which add up to `total`, were counted in `table`."""
+        self._counted += number
+        self._sum += total
+
+    @property
     def count(self) -> int:
         """How many values were taken in."""
         return self._counted + (0 if self._sketch is None else int(self._sketch.n))

@@ -23,6 +23,7 @@ from pktvisor.metrics.quantiles import RANKS, summary_samples
 __all__ = ["Rate", "RateState", "Seconds"]
 
 KEPT_SECONDS = 3600
+_AHEAD = 64  # seconds of room for what comes next, so that not every second moves the counts
 _NS = 1_000_000_000
 
 
@@ -108,11 +109,11 @@ class RateState(MetricState):
         """Add amounts to seconds (equally long, seconds may repeat and need not be sorted)."""
         if not len(seconds):
             return
-        self.total += int(amounts.sum())
         if len(seconds) <= 4:  # the usual batch: cheaper without arrays
             for second, amount in zip(seconds.tolist(), amounts.tolist(), strict=True):
                 self._add_one(second, amount)
             return
+        self.total += int(amounts.sum())
         low, high = int(seconds.min()), int(seconds.max())
         self.cover(low, high)
         self._reach(low, high)
@@ -122,7 +123,9 @@ class RateState(MetricState):
             self._fold(amounts[~kept])
 
     def _add_one(self, second: int, amount: int) -> None:
-        self.cover(second, second)
+        self.total += amount
+        if self._first is None or second < self._first or second > self._last:
+            self.cover(second, second)
         at = second - self._base
         if not 0 <= at < len(self._counts):
             self._reach(second, second)
@@ -136,10 +139,14 @@ class RateState(MetricState):
         """Make the kept range include `high`, and `low` as far as the bound allows."""
         if not len(self._counts):
             self._base = max(low, high - KEPT_SECONDS + 1)
-            self._counts = np.zeros(high - self._base + 1, np.int64)
+            room = max(high + 1, min(high + _AHEAD, self._base + KEPT_SECONDS))
+            self._counts = np.zeros(room - self._base, np.int64)
             return
-        end = max(self._base + len(self._counts), high + 1)
-        base = max(min(self._base, low), end - KEPT_SECONDS)
+        end = self._base + len(self._counts)
+        base = min(self._base, low)
+        if high >= end:
+            end = max(high + 1, min(high + _AHEAD, base + KEPT_SECONDS))
+        base = max(base, end - KEPT_SECONDS)
         if base == self._base and end == base + len(self._counts):
             return
         counts = np.zeros(end - base, np.int64)
@@ -207,7 +214,8 @@ class RateState(MetricState):
             self._folded_busy += other._folded_busy
             self.total += other.total - int(other._counts.sum())
         self.cover(other._first, other._last)
-        self.add(other._base + np.arange(len(other._counts)), other._counts)
+        busy = np.flatnonzero(other._counts)
+        self.add(other._base + busy, other._counts[busy])
 
     def to_json(self) -> dict[str, int] | None:
         """Four quantiles, once a second is covered, and the live value where there is one."""

@@ -1,103 +1,223 @@
-"""`net` 1.0: one pass of masked column operations a batch."""
+"""`net` 1.0 and 2.0: one pass over the packets of a batch, then its addresses."""
 
 from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.metrics import Addresses, Seconds
-from pktvisor.streams import StreamHandler
+from pktvisor.kernels import IN, OUT, UNKNOWN, PacketTally, Tallier
+from pktvisor.metrics import Bucket, Seconds
+from pktvisor.metrics.quantiles import QuantilesState
+from pktvisor.streams import HandlerContext, StreamHandler
+from pktvisor_net.addresses import AddressMetrics, destinations, sources
 from pktvisor_net.bucket import NetBucket
+from pktvisor_net.bucket2 import Net2Bucket, NetDirection
+from pktvisor_net.config import NetConfig
+from pktvisor_net.filters import Filters
 
-__all__ = ["NetHandler"]
+__all__ = ["Net2Handler", "NetHandler"]
 
-UNKNOWN, IN, OUT = 0, 1, 2
-UDP, TCP = 1, 2
-_SYN = 2
+BucketT = TypeVar("BucketT", bound=Bucket)
+
+_NO_SIZES = np.empty(0, np.int64)
 
 
-class NetHandler(StreamHandler[PacketBatch, NetBucket]):
-    """Counts packets by direction, protocol, remote address, place and network."""
+class _NetHandler(StreamHandler[PacketBatch, BucketT]):
+    """What both versions share: filters, deep sampling and the pass over the columns."""
 
-    def update(self, batch: PacketBatch, bucket: NetBucket) -> Array | None:
-        """Count a batch of packets; all are handed on."""
-        rows = len(batch)
-        bucket.events.add(rows)
-        bucket.total.add(rows)
-        deep = self.sampler.flags(np.ones(rows, bool))
-        bucket.deep_samples.add(np.count_nonzero(deep))
-        runs = Seconds.of_table(batch)
-        packets, lengths = runs.grouped(batch.direction, batch.captured_length, 3)
-        _rates(bucket, runs.seconds, packets, lengths)
-        bucket.payload_size.add(batch.captured_length)
-        if bucket.enabled("counters"):
-            _counters(batch, bucket, packets.sum(axis=0), deep)
-        incoming = (batch.direction == IN) & deep
-        outgoing = (batch.direction == OUT) & deep
-        self._addresses(batch, bucket, incoming, outgoing)
-        return None
+    def __init__(self, config: NetConfig, context: HandlerContext) -> None:
+        super().__init__(config, context)
+        self._filters = Filters(config, context.settings)
+        self._tallier = Tallier()
 
-    def _addresses(
-        self, batch: PacketBatch, bucket: NetBucket, incoming: Array, outgoing: Array
+    def update(self, batch: PacketBatch, bucket: BucketT) -> Array | None:
+        """Count a batch of packets; those that pass the filters are handed on."""
+        accepted = self._filters.accepted(batch)
+        deep = None if self.sampler.rate == 100 else self.sampler.flags(_all(batch, accepted))
+        sampled = len(batch) if deep is None else int(np.count_nonzero(deep))
+        self._count(batch, bucket, accepted, deep, sampled)
+        return None if accepted is None else np.flatnonzero(accepted)
+
+    @abstractmethod
+    def _count(
+        self,
+        batch: PacketBatch,
+        bucket: BucketT,
+        accepted: Array | None,
+        deep: Array | None,
+        sampled: int,
     ) -> None:
-        version = batch.ip_version
-        source = Addresses(version, batch.source_hi, batch.source_lo)
-        destination = Addresses(version, batch.destination_hi, batch.destination_lo)
-        remote = Addresses(
-            version,
-            np.where(outgoing, destination.hi, source.hi),
-            np.where(outgoing, destination.lo, source.lo),
+        """Count a batch; the two bool columns are None for all rows."""
+
+
+class NetHandler(_NetHandler[NetBucket]):
+    """`net` 1.0: packets by direction, protocol, remote address, place and network."""
+
+    def _count(
+        self,
+        batch: PacketBatch,
+        bucket: NetBucket,
+        accepted: Array | None,
+        deep: Array | None,
+        sampled: int,
+    ) -> None:
+        runs = Seconds.of_table(batch)
+        sizes = bucket.payload_size.table
+        tally = self._tallier.tally(
+            batch,
+            runs.starts,
+            accepted=accepted,
+            deep=deep,
+            sizes=(sizes, sizes, sizes),
         )
-        given = (remote.hi | remote.lo) != 0
-        rows_in = np.flatnonzero(incoming & given)
-        rows_out = np.flatnonzero(outgoing & given)
-        if bucket.enabled("cardinality"):
-            bucket.src_ips_in.add(source, rows_in)
-            bucket.dst_ips_out.add(destination, rows_out)
-        known = (incoming | outgoing) & given
-        if bucket.enabled("top_ips"):
-            bucket.top_ipv4.add_addresses(remote, np.flatnonzero(known & (version == 4)))
-            bucket.top_ipv6.add_addresses(remote, np.flatnonzero(known & (version == 6)))
-        if bucket.enabled("top_geo"):
-            self._places(bucket, remote, known)
-
-    def _places(self, bucket: NetBucket, remote: Addresses, known: Array) -> None:
-        rows = np.flatnonzero(known)
-        every = np.arange(len(rows))
-        for database, top in (
-            (self.context.settings.city, bucket.top_geo),
-            (self.context.settings.asn, bucket.top_asn),
+        totals = [tally.total(direction) for direction in (UNKNOWN, IN, OUT)]
+        total = sum(totals)
+        bucket.events.add(len(batch))
+        bucket.deep_samples.add(sampled)
+        if bucket.enabled("counters"):
+            bucket.total.add(total)
+            bucket.filtered.add(len(batch) - total)
+            bucket.unknown_dir.add(totals[UNKNOWN])
+            bucket.packets_in.add(totals[IN])
+            bucket.packets_out.add(totals[OUT])
+            _add(bucket, map(sum, zip(*map(tally.protocols, range(3)), strict=True)))
+        _rates(bucket, runs, tally)
+        _sizes(bucket.payload_size, batch, accepted, tally, (UNKNOWN, IN, OUT))
+        for direction, ends, cardinality in (
+            (IN, sources(batch), bucket.src_ips_in),
+            (OUT, destinations(batch), bucket.dst_ips_out),
         ):
-            if database is not None:
-                codes = database.codes(remote.version, remote.hi, remote.lo, rows)
-                top.add_keys(codes.view(np.uint64), np.zeros(len(rows), np.uint64), every)
+            AddressMetrics(
+                self.context.settings,
+                cardinality,
+                bucket.top_ipv4,
+                bucket.top_ipv6,
+                bucket.top_geo,
+                bucket.top_asn,
+            ).count(ends, tally.addresses(direction, 4), tally.addresses(direction, 6))
 
 
-def _rates(bucket: NetBucket, seconds: Array, packets: Array, lengths: Array) -> None:
-    """Add to the rates: `packets` and `lengths` are sums by second and direction."""
-    in_all = packets.sum(axis=1)
-    bucket.pps_events.add(seconds, in_all)
-    bucket.pps_total.add(seconds, in_all)
-    bucket.pps_in.add(seconds, packets[:, IN])
-    bucket.pps_out.add(seconds, packets[:, OUT])
-    bucket.bytes_total.add(seconds, lengths.sum(axis=1))
-    bucket.bytes_in.add(seconds, lengths[:, IN])
-    bucket.bytes_out.add(seconds, lengths[:, OUT])
+class Net2Handler(_NetHandler[Net2Bucket]):
+    """`net` 2.0: the same counts, once for each direction."""
+
+    def _count(
+        self,
+        batch: PacketBatch,
+        bucket: Net2Bucket,
+        accepted: Array | None,
+        deep: Array | None,
+        sampled: int,
+    ) -> None:
+        runs = Seconds.of_table(batch)
+        seen = _directions(batch, bucket, accepted)
+        quantiles = bucket.enabled("quantiles")
+        no, incoming, outgoing = (
+            bucket.directions[direction].payload_size.table
+            if quantiles and direction in seen
+            else _NO_SIZES
+            for direction in (UNKNOWN, IN, OUT)
+        )
+        tally = self._tallier.tally(
+            batch,
+            runs.starts,
+            accepted=accepted,
+            deep=deep,
+            sizes=(no, incoming, outgoing),
+        )
+        bucket.observed.add(len(batch))
+        bucket.deep_sampled.add(sampled)
+        bucket.observed_pps.add(runs.seconds, runs.count())
+        total = 0
+        for direction in seen:
+            part = bucket.directions[direction]
+            total += self._direction(batch, part, tally, direction)
+            if quantiles:
+                part.pps.add(runs.seconds, tally.packets[direction])
+                part.bps.add(runs.seconds, tally.octets[direction])
+                _sizes(part.payload_size, batch, accepted, tally, (direction,))
+        bucket.filtered.add(len(batch) - total)
+
+    def _direction(
+        self, batch: PacketBatch, part: NetDirection, tally: PacketTally, direction: int
+    ) -> int:
+        """Count what is of one direction; returns how many packets that are."""
+        total = tally.total(direction)
+        if "counters" in self.context.settings.groups:
+            part.total.add(total)
+            _add(part, tally.protocols(direction))
+        metrics = AddressMetrics(
+            self.context.settings,
+            part.ips,
+            part.top_ipv4,
+            part.top_ipv6,
+            part.top_geo,
+            part.top_asn,
+        )
+        ends = destinations(batch) if direction == OUT else sources(batch)
+        metrics.count(ends, tally.addresses(direction, 4), tally.addresses(direction, 6))
+        if direction == UNKNOWN:
+            metrics.count(
+                destinations(batch),
+                tally.addresses(UNKNOWN, 4, destination=True),
+                tally.addresses(UNKNOWN, 6, destination=True),
+            )
+        return total
 
 
-def _counters(batch: PacketBatch, bucket: NetBucket, directions: Array, deep: Array) -> None:
-    rows = len(batch)
-    bucket.packets_in.add(directions[IN])
-    bucket.packets_out.add(directions[OUT])
-    bucket.unknown_dir.add(directions[UNKNOWN])
-    bucket.ipv4.add(np.count_nonzero(batch.ip_version == 4))
-    bucket.ipv6.add(np.count_nonzero(batch.ip_version == 6))
-    # As in the original, no fragment counts as UDP or TCP, the first one neither.
-    whole = batch.fragment == 0
-    tcp = (batch.transport == TCP) & whole
-    number_udp = np.count_nonzero((batch.transport == UDP) & whole)
-    number_tcp = np.count_nonzero(tcp)
-    bucket.udp.add(number_udp)
-    bucket.tcp.add(number_tcp)
-    bucket.other_l4.add(rows - number_udp - number_tcp)
-    bucket.tcp_syn.add(np.count_nonzero(tcp & deep & ((batch.tcp_flags & _SYN) != 0)))
+def _add(counted: NetBucket | NetDirection, protocols: Iterable[int]) -> None:
+    """Add what `PacketTally.protocols` gives."""
+    udp, tcp, other_l4, ipv4, ipv6, tcp_syn = protocols
+    counted.udp.add(udp)
+    counted.tcp.add(tcp)
+    counted.other_l4.add(other_l4)
+    counted.ipv4.add(ipv4)
+    counted.ipv6.add(ipv6)
+    counted.tcp_syn.add(tcp_syn)
+
+
+def _all(batch: PacketBatch, accepted: Array | None) -> Array:
+    return np.ones(len(batch), bool) if accepted is None else accepted
+
+
+def _directions(batch: PacketBatch, bucket: Net2Bucket, accepted: Array | None) -> list[int]:
+    """The directions that the bucket knows already or accepted packets of the batch have."""
+    direction = batch.direction if accepted is None else batch.direction[accepted]
+    return [
+        code
+        for code in (UNKNOWN, IN, OUT)
+        if code in bucket.directions or bool((direction == code).any())
+    ]
+
+
+def _rates(bucket: NetBucket, runs: Seconds, tally: PacketTally) -> None:
+    seconds = runs.seconds
+    bucket.pps_events.add(seconds, runs.count())
+    bucket.pps_total.add(seconds, tally.packets.sum(axis=0))
+    bucket.pps_in.add(seconds, tally.packets[IN])
+    bucket.pps_out.add(seconds, tally.packets[OUT])
+    bucket.bytes_total.add(seconds, tally.octets.sum(axis=0))
+    bucket.bytes_in.add(seconds, tally.octets[IN])
+    bucket.bytes_out.add(seconds, tally.octets[OUT])
+
+
+def _sizes(
+    state: QuantilesState,
+    batch: PacketBatch,
+    accepted: Array | None,
+    tally: PacketTally,
+    directions: tuple[int, ...],
+) -> None:
+    """Report the frames the tally counted by size, and take in those too long for its table."""
+    number = sum(tally.total(direction) - tally.too_long(direction) for direction in directions)
+    octets = int(tally.octets[list(directions)].sum())
+    if any(map(tally.too_long, directions)):
+        lengths = batch.captured_length
+        chosen = (lengths >= len(state.table)) & np.isin(batch.direction, directions)
+        longer = lengths[chosen if accepted is None else chosen & accepted]
+        octets -= int(longer.sum())
+        state.add(longer)
+    state.tallied(number, octets)

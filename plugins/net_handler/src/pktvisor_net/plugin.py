@@ -9,8 +9,9 @@ from pktvisor import HandlerSpec, PacketBatch, hookimpl
 
 @hookimpl
 def pktvisor_handlers() -> Iterable[HandlerSpec]:
-    """Yield `net` 1.0."""
+    """Yield `net` 1.0 and 2.0."""
     from pktvisor_net.bucket import NetBucket
+    from pktvisor_net.bucket2 import Net2Bucket
     from pktvisor_net.config import NetConfig
 
     yield HandlerSpec(
@@ -21,4 +22,13 @@ def pktvisor_handlers() -> Iterable[HandlerSpec]:
         factory="pktvisor_net.handler:NetHandler",
         accepts=(PacketBatch,),
         doc="Packets by direction, protocol, address, place and network",
+    )
+    yield HandlerSpec(
+        name="net",
+        version="2.0",
+        config=NetConfig,
+        bucket=Net2Bucket,
+        factory="pktvisor_net.handler:Net2Handler",
+        accepts=(PacketBatch,),
+        doc="Packets by direction, and in each by protocol, address, place and network",
     )
