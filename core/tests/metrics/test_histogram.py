@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pktvisor.metrics import Histogram, MetricSettings
 from pktvisor.metrics.histogram import HistogramState, boundaries
 
-values = st.lists(st.integers(0, 10**18), max_size=50)
+values = st.lists(st.integers(0, 10**16), max_size=50)
 
 
 def filled(numbers: list[int]) -> HistogramState:
