@@ -59,7 +59,7 @@ survival: build ## every capture at hand: survive, and count what the oracle cou
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_capture_oracles.py $(NONE_IS_FINE)
 
 tools: ## install the programs some tests compare with (tcpdump, tshark, editcap), as root on Debian
-	@.ci/tools tcpdump tshark editcap:wireshark-common
+	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base
 
 docs: build ## write the generated reference pages
 	$(PY) docs/generate.py

@@ -111,6 +111,32 @@ def test_a_stream_that_fails_says_so_and_can_still_be_asked(bench: Any) -> None:
     assert bench.totals("a") == {"a": [1]}
 
 
+def test_a_batch_on_which_a_stage_fails_is_lost_and_the_stream_goes_on(
+    bench: Any,
+) -> None:
+    bench.attach("a")
+    bench.feed.put(0.0)
+    bench.feed.put(0.0, 0.0)
+    pipeline = bench.engine._runners["t"]._pipeline
+    attachment = pipeline.attachments[0]
+    feed = attachment.feed
+
+    def fail_once(batch: Any) -> None:
+        attachment.feed = feed
+        raise RuntimeError("broken on purpose")
+
+    attachment.feed = fail_once
+    bench.engine.start()
+    bench.feed.wait_until_read()
+    bench.engine.stop()
+    assert bench.totals("a") == {"a": [2]}
+    status = bench.status
+    assert (status.state, status.batches_failed, status.processed) == ("finished", 1, 3)
+    assert status.problem == "1 batches were lost: RuntimeError: broken on purpose"
+    assert bench.engine.snapshot("a").handlers["a"].buckets[0].degraded
+    assert balanced(status)
+
+
 def test_a_tap_in_use_is_not_removed(bench: Any) -> None:
     bench.attach("a")
     with pytest.raises(ValueError, match="in use by policy a"):

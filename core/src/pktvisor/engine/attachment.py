@@ -118,6 +118,11 @@ class Attachment:
         if self.chained is not None:
             self.chained.finish(at_ns)
 
+    def degrade(self) -> None:
+        """Mark the live buckets, here and behind: they miss a batch."""
+        for link in self.chain():
+            link.window.live.degraded = True
+
     def close(self) -> None:
         """Let the handlers go."""
         for link in self.chain():
@@ -143,8 +148,7 @@ class Attachment:
         """Its result; FAILED, and the live buckets marked, when it raised or may run no more."""
         result = FAILED if self.guard.stopped else self.guard.call(work, *arguments)
         if result is FAILED:
-            for link in self.chain():
-                link.window.live.degraded = True
+            self.degrade()
         return result
 
 

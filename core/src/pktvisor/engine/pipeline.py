@@ -40,6 +40,8 @@ class Pipeline:
         self.counts = StreamCounts()
         self.busy_ns = 0
         self.finished = False
+        self.batches_failed = 0
+        self.failure = ""
         self.attachments: tuple[Attachment, ...] = ()
         self._live = live
         self._limits = limits
@@ -93,6 +95,15 @@ class Pipeline:
             attachment.feed(batch)
         self.busy_ns += time.perf_counter_ns() - began
 
+    def lose(self, error: Exception) -> None:
+        """A stage failed on a batch: all handlers have lost it, and the stream goes on."""
+        self.batches_failed += 1
+        self.failure = f"{type(error).__name__}: {error}"
+        if self.batches_failed & (self.batches_failed - 1) == 0:  # the 1st, 2nd, 4th, 8th, …
+            _log.error("a stage failed on %d batches", self.batches_failed, exc_info=error)
+        for attachment in self.attachments:
+            attachment.degrade()
+
     def control(self, row: Control) -> None:
         """Hand a control row to every handler, with what is attached now."""
         policies = len({attachment.policy for attachment in self.attachments})
@@ -138,8 +149,10 @@ class Pipeline:
             for link in attachment.chain()
         )
 
-    def handler_problem(self) -> str | None:
-        """One line on the first handler that failed, or None."""
+    def problem(self) -> str | None:
+        """One line on what failed first, a stage or a handler, or None."""
+        if self.failure:
+            return f"{self.batches_failed} batches were lost: {self.failure}"
         for handler in self.handler_status():
             if handler.errors:
                 fate = "was stopped" if handler.stopped else "lost those batches"

@@ -79,7 +79,7 @@ class StreamRunner:
         """One line on what went wrong with the stream or with a handler, or None."""
         if self._error is not None:
             return f"{type(self._error).__name__}: {self._error}"
-        return self.stream.problem or self._pipeline.handler_problem()
+        return self.stream.problem or self._pipeline.problem()
 
     def attach(self, *attachments: Attachment) -> None:
         """Feed handlers from the next batch on; to be called between batches, see `call`."""
@@ -201,6 +201,7 @@ class StreamRunner:
             malformed=counts.malformed,
             truncated=counts.truncated,
             unsupported=counts.unsupported,
+            batches_failed=self._pipeline.batches_failed,
             times_replaced=reader.times_replaced,
             queued_bytes=queue.bytes,
             queue_limit_bytes=queue.limit_bytes,
@@ -248,6 +249,8 @@ class StreamRunner:
             if isinstance(item, Table):
                 try:
                     pipeline.process(item)
+                except Exception as error:
+                    pipeline.lose(error)
                 finally:
                     queue.done()
             elif isinstance(item, Control):

@@ -13,8 +13,9 @@ class CaptureStatistics:
     """What a capture source counted since it was opened; every value only grows.
 
     `received` packets passed the capture filter, whether there was room for them or not;
-    `os_drops` of them found the kernel's buffer full, `interface_drops` were lost by the interface
-    and are not among them. `filtered` were rejected by the filter, None where nobody counts them.
+    `os_drops` of them found the kernel's buffer full. `interface_drops` is the interface's own
+    count of what it dropped on receipt, before the capture or, for want of a taker, behind it.
+    `filtered` were rejected by the filter, None where nobody counts them.
     """
 
     received: int = 0

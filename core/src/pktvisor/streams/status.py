@@ -34,10 +34,10 @@ class StreamStatus:
 
         kernel_received = kernel_drops + queued + queue_drops + processed
 
-    exactly, once the sender has stopped and the capture buffer is empty. `interface_drops` never
-    reached the kernel's count; `kernel_filtered` (None: nobody counts them) were rejected by the
-    capture filter before it. `malformed`, `truncated`, `unsupported` and `times_replaced` are
-    inside `processed`.
+    exactly, once the sender has stopped and the capture buffer is empty. `interface_drops` is the
+    interface's own count of what it dropped, and `kernel_filtered` (None: nobody counts them) what
+    the capture filter rejected; neither is part of the sum. `malformed`, `truncated`, `unsupported`
+    and `batches_failed` (batches on which a stage failed) tell of `processed`.
     """
 
     tap: str
@@ -55,6 +55,7 @@ class StreamStatus:
     malformed: int = 0
     truncated: int = 0
     unsupported: int = 0
+    batches_failed: int = 0
     times_replaced: int = 0
     queued_bytes: int = 0
     queue_limit_bytes: int = 0

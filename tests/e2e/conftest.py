@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.generate import generate
+from tests.e2e.lab import Lab, lab
+
+
+@pytest.fixture(name="lab")
+def made_lab() -> Iterator[Lab]:
+    with lab() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hundred thousand packets of every kind."""
+    path = tmp_path_factory.mktemp("traffic") / "mixed.pcap"
+    generate(path, 100_000)
+    return path
+
+
+@pytest.fixture(params=["libpcap", "af_packet"])
+def source(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
