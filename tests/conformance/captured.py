@@ -1,19 +1,11 @@
-"""Run one handler over a capture, and look up or compare what its bucket shows.
-
-The captures and the answers to compare with are in a folder beside the checkout; the environment
-variable `PKTVISOR_CAPTURES` names another. Tests that need it are skipped where there is none.
-"""
+"""Run one handler over a capture, and look up or compare what its bucket shows."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from pktvisor.batches import Hosts, decode
 from pktvisor.captures import open_capture
@@ -29,15 +21,13 @@ from pktvisor.streams import HandlerContext
 from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
 
+from . import shared
+from .shared import SHARED, needs_captures
+
 __all__ = ["HOSTS", "SHARED", "differences", "look_up", "needs_captures", "run"]
 
-SHARED = Path(os.environ.get("PKTVISOR_CAPTURES", Path(__file__).parents[3] / "shared"))
-CAPTURES = SHARED / "captures" / "pktvisor"
+CAPTURES = shared.CAPTURES / "pktvisor"
 HOSTS = "192.168.0.0/24,10.0.0.0/8,127.0.0.1/32,2001:7fe::53/128,2a00::/16"
-
-needs_captures = pytest.mark.skipif(
-    not CAPTURES.is_dir(), reason=f"no captures in {CAPTURES}: set PKTVISOR_CAPTURES"
-)
 
 
 @lru_cache

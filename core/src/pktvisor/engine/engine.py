@@ -296,7 +296,7 @@ class Engine:
             groups=plan.groups,
             top_n_count=settings.top_n_count,
             top_n_percentile=settings.top_n_percentile,
-            recorded=runner.stream.recorded,
+            recorded=runner.stream.recorded or _said_recorded(plan.config),
             city=self._city,
             asn=self._asn,
         )
@@ -323,6 +323,11 @@ class Engine:
             known = ", ".join(self._policies) or "none"
             raise LookupError(f"no policy {name!r}; there are: {known}")
         return self._policies[name]
+
+
+def _said_recorded(config: Any) -> bool:
+    """Whether a handler's config has the key `recorded_stream`, whatever its value."""
+    return getattr(config, "recorded_stream", None) is not None
 
 
 def _exchange(
