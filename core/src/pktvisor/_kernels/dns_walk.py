@@ -4,7 +4,7 @@
 A name is at most 255 bytes on the wire, a label at most 63, and a compression pointer must point
 before the start of the piece it ends, so a walk always ends. Names come out as presentation text
 without a final dot: bytes that are not visible ASCII, and "." and "\\" inside a label, as `\\DDD`.
-Two arenas get the same layout: the name as sent, and with ASCII letters lowered.
+A table of 256 bytes says how each byte is written, letters lowered or as sent; 0 is for `\\DDD`.
 """
 
 import cython
@@ -35,6 +35,26 @@ def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
 
 
 @cython.cfunc
+@cython.nogil
+@cython.exceptval(-2, check=False)
+def _escaped(byte: cython.int, text: U8[::1], out: cython.Py_ssize_t) -> cython.Py_ssize_t:
+    """Write a byte as a backslash and three digits at `out`; the position behind them."""
+    tens: cython.int = 0
+    text[out] = 92
+    text[out + 1] = 48 + (100 <= byte) + (200 <= byte)
+    if byte >= 200:
+        byte -= 200
+    elif byte >= 100:
+        byte -= 100
+    while byte >= 10:
+        byte -= 10
+        tens += 1
+    text[out + 2] = 48 + tens
+    text[out + 3] = 48 + byte
+    return out + 4
+
+
+@cython.cfunc
 @cython.inline
 @cython.nogil
 @cython.exceptval(-2, check=False)
@@ -43,8 +63,8 @@ def _name(
     message: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
     at: cython.Py_ssize_t,
-    sent: U8[::1],
-    lower: U8[::1],
+    written: cython.const[U8][::1],
+    text: U8[::1],
     out: cython.Py_ssize_t,
     after: I64[::1],
 ) -> cython.Py_ssize_t:
@@ -82,35 +102,17 @@ def _name(
         if size > 63 or wire > 254 or at + 1 + size > end:
             return -1
         if not first:
-            sent[out] = 46
-            lower[out] = 46
+            text[out] = 46
             out += 1
         first = False
         for i in range(at + 1, at + 1 + size):
-            byte = data[i]
-            if byte <= 32 or byte >= 127 or byte == 46 or byte == 92:
-                sent[out] = 92
-                sent[out + 1] = 48 + (100 <= byte) + (200 <= byte)
-                lower[out] = 92
-                lower[out + 1] = sent[out + 1]
-                if byte >= 200:
-                    byte -= 200
-                elif byte >= 100:
-                    byte -= 100
-                size = 0
-                while byte >= 10:
-                    byte -= 10
-                    size += 1
-                sent[out + 2] = 48 + size
-                lower[out + 2] = 48 + size
-                sent[out + 3] = 48 + byte
-                lower[out + 3] = 48 + byte
-                out += 4
-            else:
-                sent[out] = byte
-                lower[out] = byte + 32 if 65 <= byte <= 90 else byte
+            byte = written[data[i]]
+            if byte != 0:
+                text[out] = byte
                 out += 1
-        at += 1 + data[at]
+            else:
+                out = _escaped(data[i], text, out)
+        at += 1 + size
 
 
 @cython.cfunc
@@ -202,8 +204,8 @@ def walk(
     qclass: U16[::1],
     name_offset: I64[::1],
     name_length: I32[::1],
-    sent: U8[::1],
-    lower: U8[::1],
+    written: cython.const[U8][::1],
+    text: U8[::1],
     after: I64[::1],
     state: I64[::1],
 ) -> None:
@@ -213,7 +215,7 @@ def walk(
     and `cut` says that the capture did that). `kind`: 0 query, 1 reply, 2 no readable header.
     `question`: 0 read, 1 not readable (also when the header claims more than 100 records), 2 none.
     `rcode` has the upper eight bits of a reply's OPT record (RFC 6891 section 6.1.3), where it has
-    one that can be reached. `after` is scratch of length 1. `state` holds bytes used in the two name arenas and the position
+    one that can be reached. `after` is scratch of length 1. `state` holds bytes used in the arena of names and the position
     in `rows` where this call stopped: the end, or a row whose name might not fit.
     """
     i: cython.Py_ssize_t
@@ -221,11 +223,20 @@ def walk(
     at: cython.Py_ssize_t
     end: cython.Py_ssize_t
     out: cython.Py_ssize_t
-    opt: cython.Py_ssize_t
-    used: cython.Py_ssize_t = state[0]
-    room: cython.Py_ssize_t = min(sent.shape[0], lower.shape[0])
-    stopped: cython.Py_ssize_t = rows.shape[0]
+    behind: cython.Py_ssize_t
+    bits: cython.int
+    asked: cython.int
+    answered: cython.int
     records: cython.int
+    added: cython.int
+    outcome: cython.int
+    read: cython.int
+    code: cython.int
+    type_number: cython.int
+    class_number: cython.int
+    used: cython.Py_ssize_t = state[0]
+    room: cython.Py_ssize_t = text.shape[0]
+    stopped: cython.Py_ssize_t = rows.shape[0]
     with cython.nogil:
         for i in range(start, rows.shape[0]):
             if used + _LONGEST_TEXT > room:
@@ -234,57 +245,94 @@ def walk(
             row = rows[i]
             at = offset[row]
             end = at + length[row]
-            status[row] = 0
-            kind[row] = 2
-            identifier[row] = 0
-            flags[row] = 0
-            questions[row] = 0
-            answers[row] = 0
-            additional[row] = 0
-            rcode[row] = 0
-            question[row] = 1
-            qtype[row] = 0
-            qclass[row] = 0
             name_offset[row] = used
-            name_length[row] = 0
             if end - at < 12:
                 status[row] = 2 if cut[row] else 1
+                kind[row] = 2
+                identifier[row] = 0
+                flags[row] = 0
+                questions[row] = 0
+                answers[row] = 0
+                additional[row] = 0
+                rcode[row] = 0
+                question[row] = 1
+                qtype[row] = 0
+                qclass[row] = 0
+                name_length[row] = 0
                 continue
-            identifier[row] = _be16(data, at)
-            flags[row] = _be16(data, at + 2)
-            kind[row] = data[at + 2] >> 7
-            questions[row] = _be16(data, at + 4)
-            answers[row] = _be16(data, at + 6)
-            additional[row] = _be16(data, at + 10)
-            rcode[row] = data[at + 3] & 15
-            records = answers[row] + _be16(data, at + 8)
-            if questions[row] + records + additional[row] > 100:
-                status[row] = 1
-                continue
-            opt = at + 12
-            if questions[row] == 0:
-                question[row] = 2
+            bits = _be16(data, at + 2)
+            asked = _be16(data, at + 4)
+            answered = _be16(data, at + 6)
+            records = answered + _be16(data, at + 8)
+            added = _be16(data, at + 10)
+            code = bits & 15
+            outcome = 0
+            read = 1
+            type_number = 0
+            class_number = 0
+            out = used
+            behind = at + 12
+            if asked + records + added > 100:
+                outcome = 1
+            elif asked == 0:
+                read = 2
             else:
-                out = _name(data, at, end, at + 12, sent, lower, used, after)
+                out = _name(data, at, end, at + 12, written, text, used, after)
                 if out < 0 or after[0] + 4 > end:
-                    status[row] = 2 if cut[row] else 1
-                    continue
-                question[row] = 0
-                qtype[row] = _be16(data, after[0])
-                qclass[row] = _be16(data, after[0] + 2)
-                name_length[row] = cython.cast(I32, out - used)
-                used = out
-                opt = after[0] + 4
-            if kind[row] and additional[row]:
-                opt = _behind_questions(data, opt, end, questions[row] - 1)
-                if opt > 0:
-                    _records(data, opt, end, records, _NO_TYPE, after)
+                    outcome = 2 if cut[row] else 1
+                    out = used
+                else:
+                    read = 0
+                    behind = after[0]
+                    type_number = _be16(data, behind)
+                    class_number = _be16(data, behind + 2)
+                    behind += 4
+            if added and bits >= 0x8000 and read != 1:
+                behind = _behind_questions(data, behind, end, asked - 1)
+                if behind > 0:
+                    _records(data, behind, end, records, _NO_TYPE, after)
                     if after[0] >= 0:
-                        opt = _records(data, after[0], end, additional[row], _OPT, after)
-                        if opt >= 0:
-                            rcode[row] |= cython.cast(cython.int, data[opt + 4]) << 4
+                        behind = _records(data, after[0], end, added, _OPT, after)
+                        if behind >= 0:
+                            code |= cython.cast(cython.int, data[behind + 4]) << 4
+            status[row] = outcome
+            kind[row] = bits >> 15
+            identifier[row] = _be16(data, at)
+            flags[row] = bits
+            questions[row] = asked
+            answers[row] = answered
+            additional[row] = added
+            rcode[row] = code
+            question[row] = read
+            qtype[row] = type_number
+            qclass[row] = class_number
+            name_length[row] = cython.cast(I32, out - used)
+            used = out
     state[0] = used
     state[1] = stopped
+
+
+def names(
+    data: cython.const[U8][::1],
+    offset: cython.const[I64][::1],
+    length: cython.const[I32][::1],
+    rows: cython.const[I64][::1],
+    written: cython.const[U8][::1],
+    place: cython.const[I64][::1],
+    text: U8[::1],
+    after: I64[::1],
+) -> None:
+    """Write the first question's name of each of `rows` to `text[place[i]:]`, as `walk` does.
+
+    Only for names that `walk` could read; `place` has an entry for each of `rows`, and the room
+    that `walk` said the name takes. `after` is scratch of length 1.
+    """
+    i: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(rows.shape[0]):
+            at = offset[rows[i]]
+            _name(data, at, at + length[rows[i]], at + 12, written, text, place[i], after)
 
 
 @cython.cfunc

@@ -12,7 +12,8 @@ import numpy as np
 
 from pktvisor._kernels import dns_walk
 from pktvisor.batches import Array, Column, PacketBatch, StageTable
-from pktvisor.batches.table import Selection
+from pktvisor.batches.table import Selection, Table
+from pktvisor.metrics.keys import Texts
 from pktvisor.stages.length_prefix import LengthPrefix
 from pktvisor.stages.stage import Stage
 from pktvisor.stages.tcp_streams import TcpStreams
@@ -27,6 +28,13 @@ _SHORTEST_OVER_TCP = 17  # a header and the smallest question
 _BEHIND_QUESTION = ("signed", "ecs_version", "ecs_prefix", "ecs_hi", "ecs_lo")
 
 
+# How a byte of a name is written; 0 stands for an escape (see the kernel).
+_AS_SENT = np.arange(256, dtype=np.uint8)
+_AS_SENT[[*range(33), *b".\\", *range(127, 256)]] = 0
+_LOWERED = _AS_SENT.copy()
+_LOWERED[65:91] += 32
+
+
 @dataclass
 class Part:
     """Messages that share an arena; `position` is their row in the table."""
@@ -39,7 +47,7 @@ class Part:
 
 
 class DnsMessages(StageTable):
-    """One row a DNS message; names are slices of `lower` and `sent` (same offsets in both)."""
+    """One row a DNS message; names are slices of `lower`, in lower case."""
 
     status = Column(np.uint8, "code", "0 ok, 1 malformed, 2 truncated by the capture")
     direction = Column(np.uint8, "code", "0 unknown, 1 in (to a host), 2 out (from a host)")
@@ -70,12 +78,12 @@ class DnsMessages(StageTable):
         self,
         size: int,
         columns: Mapping[str, Array],
-        texts: tuple[Array, Array],
+        lower: Array,
         offset: Array,
         parts: Sequence[Part],
     ) -> None:
         super().__init__(size, columns)
-        self.sent, self.lower = texts
+        self.lower = lower
         self._offset = offset
         self._parts = parts
 
@@ -84,6 +92,39 @@ class DnsMessages(StageTable):
         if name in _BEHIND_QUESTION and self._source is None and name not in self._columns:
             self._read_records()
         return super().column(name)
+
+    @property
+    def sent(self) -> Array:
+        """Like `lower`, with the same offsets, in the case the names were sent in."""
+        rows = np.flatnonzero(self.question == 0)
+        text = np.zeros(len(self.lower), np.uint8)
+        self._write_names(rows, self.name_offset[rows], text)
+        return text
+
+    def names_as_sent(self, rows: Array) -> Texts:
+        """The names of `rows` (their questions were read) in the case they were sent in, in order."""
+        length = self.name_length[rows]
+        place = np.cumsum(length, dtype=np.int64) - length
+        text = np.zeros(int(length.sum()), np.uint8)
+        self._write_names(rows, place, text)
+        return Texts(text, place, length, np.arange(len(rows)))
+
+    def _write_names(self, rows: Array, place: Array, text: Array) -> None:
+        table: Table = self
+        while table._source is not None:
+            chosen = table._selection
+            rows = rows + chosen.start if isinstance(chosen, slice) else chosen[rows]
+            table = table._source
+        assert isinstance(table, DnsMessages)
+        owner = np.zeros(len(table), np.int64)
+        for number, part in enumerate(table._parts):
+            owner[part.position] = number
+        for number, part in enumerate(table._parts):
+            mine = owner[rows] == number
+            dns_walk.names(
+                part.arena, table._offset, table.message_length, rows[mine], _AS_SENT, place[mine],
+                text, np.empty(1, np.int64),
+            )  # fmt: skip
 
     def _read_records(self) -> None:
         columns = {name: np.zeros(len(self), self.columns[name].dtype) for name in _BEHIND_QUESTION}
@@ -100,7 +141,6 @@ class DnsMessages(StageTable):
 
     def _selected(self, selection: Selection, size: int) -> DnsMessages:
         table = super()._selected(selection, size)
-        table.sent = self.sent
         table.lower = self.lower
         return table
 
@@ -111,7 +151,6 @@ class DnsMessagesStage(Stage):
     def __init__(self) -> None:
         self._streams = TcpStreams()
         self._framing = LengthPrefix(TcpStreams.lanes, _SHORTEST_OVER_TCP)
-        self._sent = np.empty(1 << 18, np.uint8)
         self._lower = np.empty(1 << 18, np.uint8)
 
     def run(self, batch: PacketBatch) -> DnsMessages:
@@ -156,7 +195,7 @@ class DnsMessagesStage(Stage):
             offset[part.position] = part.offset
             columns["message_length"][part.position] = part.length
             self._walk(part, offset, cut, columns, state)
-        return DnsMessages(size, columns, (self._sent, self._lower), offset, parts)
+        return DnsMessages(size, columns, self._lower, offset, parts)
 
     def _walk(
         self, part: Part, offset: Array, cut: Array, columns: dict[str, Array], state: Array
@@ -169,12 +208,11 @@ class DnsMessagesStage(Stage):
                 columns["questions"], columns["answers"], columns["additional"], columns["rcode"],
                 columns["question"], columns["qtype"], columns["qclass"], columns["name_offset"],
                 columns["name_length"],
-                self._sent, self._lower, np.empty(1, np.int64), state,
+                _LOWERED, self._lower, np.empty(1, np.int64), state,
             )  # fmt: skip
             at = int(state[1])
             if at == len(part.position):
                 return
-            self._sent = _larger_copy(self._sent, int(state[0]))
             self._lower = _larger_copy(self._lower, int(state[0]))
 
 

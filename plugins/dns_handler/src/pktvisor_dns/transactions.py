@@ -12,7 +12,6 @@ import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.kernels import PairMatcher
-from pktvisor.metrics import Texts
 from pktvisor.metrics.quantiles import QuantilesState
 from pktvisor.metrics.top_n import TopNState
 from pktvisor.stages import DnsMessages
@@ -105,5 +104,5 @@ class Transactions:
             return
         slow_rows = rows[(micros >= threshold) & (messages.question[rows] == READ)]
         if len(slow_rows):
-            names = Texts(messages.sent, messages.name_offset, messages.name_length, slow_rows)
-            slow.add_texts(names, slow_rows)
+            names = messages.names_as_sent(slow_rows)
+            slow.add_texts(names, names.rows)
