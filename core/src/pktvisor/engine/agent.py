@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -22,6 +23,8 @@ from pktvisor.snapshot import Snapshot
 from pktvisor.streams import Clock, StreamStatus
 
 __all__ = ["Agent"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,8 @@ class Agent:
             settings = read.global_handler_config
             state = replace(base, taps={**base.taps, **read.taps}, settings=settings)
             planner = self._planner(state, None)
+            for text in planner.unknown_settings():
+                _log.warning("%s", text)
             for name, tap in read.taps.items():
                 planner.check_tap(tap, ("visor", "taps", name))
             added = {
@@ -279,10 +284,10 @@ def _read(document: bytes | str, source: str) -> Document:
 
 def _located(error: ConfigError, read: Document | None, source: str) -> ConfigError:
     """The same error with the file, and the line where it is known, in front."""
-    line = None if read is None else read.loaded.line(error.path)
-    place = ":".join(str(part) for part in (source, line) if part)
-    if not place:
+    if not source:
         return error
+    line = error.line if read is None else read.loaded.line(error.path)
+    place = ":".join(str(part) for part in (source, line) if part)
     located = type(error)(error.message, error.path)
     located.args = (f"{place}: {located.args[0]}",)
     return located

@@ -16,6 +16,7 @@ from pktvisor.engine.settings import (
 )
 from pktvisor.metrics import choose_groups
 from pktvisor.plugins import Plugins
+from pktvisor.policies.document import Document
 from pktvisor.policies.errors import ConfigError, Path, shown, within
 from pktvisor.policies.models import WINDOW_KEYS, Handlers, Module, Policy, Tap
 from pktvisor.policies.selectors import choose_taps
@@ -46,6 +47,15 @@ class Planner:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trust: Trust | None = None
 
+    def document(self, document: Document) -> list[PolicyPlan]:
+        """The plans of all policies of a document whose taps are `taps`. Raises ConfigError."""
+        for name, tap in document.taps.items():
+            self.check_tap(tap, ("visor", "taps", name))
+        return [
+            self.policy(name, policy, ("visor", "policies", name))
+            for name, policy in document.policies.items()
+        ]
+
     def policy(self, name: str, policy: Policy, path: Path) -> PolicyPlan:
         """The plan of a policy. Raises ConfigError that names the place under `path`."""
         try:
@@ -61,6 +71,15 @@ class Planner:
             return self.plugins.input(tap.input_type, INPUT_VERSION)
         except LookupError as error:
             raise ConfigError(str(error.args[0]), (*path, "input_type")) from None
+
+    def unknown_settings(self) -> list[str]:
+        """What global settings there are for handler types that are not installed."""
+        known = {name for name, _ in self.plugins.handlers}
+        return [
+            f"visor.global_handler_config.{kind}: no such handler is installed, ignored"
+            for kind in self.settings
+            if kind not in known
+        ]
 
     def check_tap(self, tap: Tap, path: Path) -> None:
         """Refuse a tap whose input is not installed, or that reaches what it must not."""
@@ -84,8 +103,17 @@ class Planner:
                 with within((*path, "input", part)):
                     self.trust.check(spec.config, getattr(chosen, part))
         merged = {**tap.config, **chosen.config, **chosen.filter}
-        with within((*path, "input")):
-            config = build_config(f"tap {shown(tap_name)}", spec.config, merged)
+        place: Path = (*path, "input")
+        try:
+            config = build_config(f"input {spec.name!r}", spec.config, merged)
+        except ConfigError as error:
+            for part in ("filter", "config"):
+                if error.key in getattr(chosen, part):
+                    raise error.under((*place, part, error.key)) from None
+            place = (
+                ("visor", "taps", tap_name, "config", error.key) if error.key in merged else place
+            )
+            raise error.under(place) from None
         stream = f"{tap_name}-{config_hash(merged)}"
         plans = [
             self._handler((name, tap_name, key), module, spec, policy.handlers, place)
@@ -111,8 +139,10 @@ class Planner:
         self._check_keys(spec, module, flat, path)
         window = _window(handlers, flat, self.defaults, path)
         own = {k: v for k, v in flat.items() if k not in WINDOW_KEYS and k not in GROUP_KEYS}
-        with within(path):
-            built = build_config(f"handler {module.type}", spec.config, own)
+        try:
+            built = build_config(f"handler {spec.name!r}", spec.config, own)
+        except ConfigError as error:
+            raise error.under(self._place(module, error.key, path)) from None
         with within((*path, "metric_groups")):
             chosen = _groups(spec, flat)
         settings = _settings(window, path)
@@ -138,12 +168,19 @@ class Planner:
         allowed = (*config_keys(spec.config), *WINDOW_KEYS)
         for key in flat:
             if key not in allowed and key not in GROUP_KEYS:
-                part: Path = (*path, "filter" if key in module.filter else "config", key)
-                if key not in module.filter and key not in module.config:
-                    part = ("visor", "global_handler_config", module.type, key)
                 raise ConfigError(
-                    f"unknown key {shown(key)}; allowed are {', '.join(allowed)}", part
+                    f"unknown key {shown(key)}; allowed are {', '.join(allowed)}",
+                    self._place(module, key, path),
                 )
+
+    def _place(self, module: Module, key: str, path: Path) -> Path:
+        """Where a handler's key was written."""
+        for part in ("filter", "config"):
+            if key in getattr(module, part):
+                return (*path, part, key)
+        if key in self.settings.get(module.type, {}):
+            return ("visor", "global_handler_config", module.type, key)
+        return path
 
 
 def companion_plans(plugins: Plugins, stream: StreamPlan) -> list[PolicyPlan]:

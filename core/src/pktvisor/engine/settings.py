@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -131,7 +132,8 @@ def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
     for key in values:
         if key not in allowed and key not in rest:
             raise ConfigError(
-                f"{where}: unknown key {shown(key)}; allowed are {', '.join(allowed) or 'none'}"
+                f"{where}: unknown key {shown(key)}; allowed are {', '.join(allowed) or 'none'}",
+                key=key,
             )
     types = {f.name: str(f.type) for f in fields(kind)}
     for key, value in values.items():
@@ -145,8 +147,14 @@ def build_config(where: str, kind: type, values: Mapping[str, Any]) -> Any:
         return _converted(where, kind, values)
     except ConfigError:
         raise
-    except (ValueError, LookupError) as error:
-        raise ConfigError(f"{where}: {error}") from None
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+        raise ConfigError(f"{where}: {error}", key=_named(str(error), values)) from None
+
+
+def _named(text: str, values: Mapping[str, Any]) -> str:
+    """The key an error text begins with, if it does."""
+    word = re.match(r"\w*", text)
+    return word[0] if word is not None and word[0] in values else ""
 
 
 def _check_type(where: str, key: str, annotation: str, value: Any) -> None:
@@ -154,7 +162,7 @@ def _check_type(where: str, key: str, annotation: str, value: Any) -> None:
     plain = _PLAIN.get(annotation.removesuffix("| None").strip())
     if plain is not None and value is not None and type(value) is not plain:
         words = {str: "text", bool: "true or false", int: "an integer"}
-        raise ConfigError(f"{where}: {key} must be {words[plain]}, not {shown(value)}")
+        raise ConfigError(f"{where}: {key} must be {words[plain]}, not {shown(value)}", key=key)
 
 
 def _converted(where: str, kind: type, values: Mapping[str, Any]) -> Any:
@@ -163,8 +171,10 @@ def _converted(where: str, kind: type, values: Mapping[str, Any]) -> Any:
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         cause = first.get("ctx", {}).get("error")
         said = str(cause) if cause is not None else f"{first['msg']}, not {shown(first['input'])}"
-        raise ConfigError(f"{where}: {place}: {said}" if place else f"{where}: {said}") from None
+        key = str(first["loc"][0]) if first["loc"] else _named(said, values)
+        said = f"{place}: {said}" if place else said
+        raise ConfigError(f"{where}: {said}", key=key) from None

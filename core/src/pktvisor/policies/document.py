@@ -37,8 +37,16 @@ class Document:
 
 
 def parse_document(data: bytes | str) -> Document:
-    """Read a configuration file. Raises ConfigError with the path of what is wrong."""
+    """Read a configuration file. Raises ConfigError with the path and line of what is wrong."""
     loaded = load(data)
+    try:
+        return _document(loaded)
+    except ConfigError as error:
+        error.line = loaded.line(error.path)
+        raise
+
+
+def _document(loaded: Loaded) -> Document:
     visor = _visor(loaded)
     for section in ("taps", "global_handler_config", "policies"):
         if section in visor and not isinstance(visor[section], dict):

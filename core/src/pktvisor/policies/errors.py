@@ -42,16 +42,23 @@ def shown(value: Any) -> str:
 
 
 class ConfigError(ValueError):
-    """A document, tap or policy that is refused; `path` is the place in the document."""
+    """A document, tap or policy that is refused; `path` is the place in the document.
 
-    def __init__(self, message: str, path: Path = ()) -> None:
+    `key` is the setting that is wrong, where only that and no place is known; `line` is where the
+    place stands in the text.
+    """
+
+    line: int | None = None
+
+    def __init__(self, message: str, path: Path = (), key: str = "") -> None:
         self.message = " ".join(message.split())
         self.path = path
+        self.key = key
         super().__init__(f"{dotted(path)}: {self.message}" if path else self.message)
 
     def under(self, path: Path) -> ConfigError:
         """The same error in a document that holds this one at `path`."""
-        return type(self)(self.message, (*path, *self.path))
+        return type(self)(self.message, (*path, *self.path), self.key)
 
 
 @contextmanager

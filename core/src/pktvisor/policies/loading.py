@@ -31,10 +31,24 @@ class Loaded:
     lines: Mapping[Path, int]
 
     def line(self, path: Path) -> int | None:
-        """The line (from 1) of a value, or of what is nearest above it."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path)
+        """The line (from 1) of a value, or of what is nearest above it.
+
+        In a list of maps, a name stands for the item that has it.
+        """
+        place: Path = ()
+        value = self.value
+        for part in path:
+            if isinstance(value, list) and isinstance(part, str):
+                owners = [
+                    n for n, item in enumerate(value) if isinstance(item, dict) and part in item
+                ]
+                if not owners:
+                    break
+                place, value = (*place, owners[0]), value[owners[0]]
+            if (*place, part) not in self.lines:
+                break
+            place, value = (*place, part), value[part]
+        return self.lines.get(place)
 
 
 @dataclass

@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import gc
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
@@ -67,6 +67,12 @@ _EPILOG = (
     show_default=True,
     help="Percent of packets to look at closely.",
 )
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="Run the policies of this configuration over the capture instead, whatever their taps are"
+    " attached to; hosts and filters are those of taps and policies.",
+)
 @click.option("--geo-city", metavar="FILE", help="City database (MaxMind DB) for places.")
 @click.option("--geo-asn", metavar="FILE", help="ASN or ISP database (MaxMind DB) for networks.")
 @click.option("--summary", is_flag=True, help="Print tables for people instead of JSON.")
@@ -79,13 +85,14 @@ _EPILOG = (
     callback=lambda context, _, asked: _version(context) if asked else None,
     help="Show the version, and how the kernels were built.",
 )
-def main(
+def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     file: str,
     input_type: str,
     bpf: str,
     host_spec: str,
     periods: int,
     max_deep_sample: int,
+    config: str | None,
     geo_city: str | None,
     geo_asn: str | None,
     summary: bool,
@@ -107,38 +114,58 @@ def main(
         options = {"bpf": bpf}
     elif bpf:
         _end(f"-b applies to input pcap only, not to {input_type!r}")
+    if config is not None and (bpf or host_spec):
+        _end("-b and -H do not go with --config; filters and hosts are in taps and policies")
     if file == "-":
         signal.signal(signal.SIGINT, _wait_for_the_end)
     gc.freeze()
     gc.enable()
+    settings = PolicySettings(periods=periods, deep_sample_rate=max_deep_sample)
+    shared: dict[str, Any] = {"geo_city": geo_city, "geo_asn": geo_asn, "plugins": plugins}
     try:
         with watching(file) as watch:
-            result = summarize(
-                file,
-                _default_handlers(plugins, input_type.lower()),
-                host_spec,
-                input_type=input_type.lower(),
-                options=options,
-                settings=PolicySettings(periods=periods, deep_sample_rate=max_deep_sample),
-                geo_city=geo_city,
-                geo_asn=geo_asn,
-                plugins=plugins,
-                watch=watch,
-            )
+            if config is not None:
+                from pktvisor_pcap.policy_run import run_policies
+
+                results = run_policies(config, file, defaults=settings, watch=watch, **shared)
+            else:
+                result = summarize(
+                    file,
+                    _default_handlers(plugins, input_type.lower()),
+                    host_spec,
+                    input_type=input_type.lower(),
+                    options=options,
+                    settings=settings,
+                    watch=watch,
+                    **shared,
+                )
+                results = [result]
     except KeyboardInterrupt:
         _end("interrupted", EXIT_INTERRUPTED)
     except (ValueError, LookupError, OSError) as error:
         _end(str(error.args[0]) if isinstance(error, LookupError) else str(error))
-    _report(result, verbose)
+    for result in results:
+        _report(result, verbose)
+    _print(results, summary=summary, by_policy=config is not None)
+    problems = dict.fromkeys(result.problem for result in results if result.problem is not None)
+    for problem in problems:
+        click.echo(f"pktvisor-pcap: {problem}", err=True)
+    if problems:
+        sys.exit(EXIT_PARTIAL)
+
+
+def _print(results: list[Snapshot], *, summary: bool, by_policy: bool) -> None:
     if summary:
         from pktvisor.exposition.tables import print_tables
 
-        print_tables(result)
+        for result in results:
+            print_tables(result)
+    elif by_policy:
+        from pktvisor.exposition.json import dumps
+
+        click.echo(dumps({result.policy: result.by_handler() for result in results}))
     else:
-        click.echo(result.to_json())
-    if result.problem is not None:
-        click.echo(f"pktvisor-pcap: {result.problem}", err=True)
-        sys.exit(EXIT_PARTIAL)
+        click.echo(results[0].to_json())
 
 
 def _version(context: click.Context) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pktvisor.batches import Hosts
+
 __all__ = ["SOURCES", "PcapConfig"]
 
 SOURCES = ("libpcap", "af_packet", "mock")
@@ -16,15 +18,15 @@ _RANGES = {
 }
 
 
-def _key(default: Any, doc: str, *, filter: bool = False) -> Any:
-    return field(default=default, metadata={"doc": doc, "filter": filter})
+def _key(default: Any, doc: str, *, filter: bool = False, reaches: str = "") -> Any:
+    return field(default=default, metadata={"doc": doc, "filter": filter, "reaches": reaches})
 
 
 @dataclass(frozen=True)
 class PcapConfig:
     """Where packets come from: a capture file, or an interface and how it is read."""
 
-    pcap_file: str = _key("", "Path of a capture file; `-` is standard input")
+    pcap_file: str = _key("", "Path of a capture file; `-` is standard input", reaches="path")
     iface: str = _key(
         "", "Interface to capture on: a name, one of its addresses, `auto` (the busiest) or `any`"
     )
@@ -52,3 +54,14 @@ class PcapConfig:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name}: {value} is out of range; allowed is {low} to {high}")
+        try:
+            Hosts.parse(self.host_spec)
+        except ValueError as error:
+            raise ValueError(f"host_spec: {error}") from None
+        try:
+            if self.bpf:
+                from pktvisor_pcap.filters import PacketFilter
+
+                PacketFilter(self.bpf)
+        except ValueError as error:
+            raise ValueError(f"bpf: {error}") from None
