@@ -83,13 +83,14 @@ def _one_round(path: Path) -> dict[str, float]:
     from pktvisor.engine.settings import PolicySettings
     from pktvisor.metrics import MetricSettings
     from pktvisor.plugins import Plugins
-    from pktvisor.stages import DnsMessagesStage
+    from pktvisor.stages import STAGES, stages_for
     from pktvisor.streams import HandlerContext
     from pktvisor.streams.specs import resolve
     from pktvisor.windows import Window
 
     spent = {"scan": 0.0, "decode": 0.0, "dns messages": 0.0, "net": 0.0, "dns": 0.0}
-    plugins, hosts, stage = Plugins(), Hosts.parse(HOSTS), DnsMessagesStage()
+    plugins, hosts = Plugins(), Hosts.parse(HOSTS)
+    stages = [STAGES[name]() for name in stages_for({"dns_messages"})]
     attachments = {}
     for name in ("net", "dns"):
         spec = plugins.handler(name)
@@ -108,7 +109,8 @@ def _one_round(path: Path) -> dict[str, float]:
         source: Iterator[object] = iter(reader)
         while (records := timed("scan", lambda: next(source, None))) is not None:
             batch = timed("decode", lambda: decode(records, hosts))
-            batch.add_stage(timed("dns messages", lambda: stage.run(batch)))
+            for stage in stages:
+                batch.add_stage(timed("dns messages", lambda: stage.run(batch)))
             for name, attachment in attachments.items():
                 timed(name, lambda: attachment.feed(batch))
     for attachment in attachments.values():

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from pktvisor.batches import Hosts, decode
 from pktvisor.captures import open_capture
 from pktvisor.engine.attachment import Attachment
@@ -16,7 +18,7 @@ from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import Bucket, MetricSettings, choose_groups
 from pktvisor.metrics.quantiles import RANKS, QuantilesState
 from pktvisor.plugins import Plugins
-from pktvisor.stages import STAGES
+from pktvisor.stages import STAGES, stages_for
 from pktvisor.streams import HandlerContext
 from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
@@ -60,11 +62,13 @@ def run(
     )
     window: Window[Bucket] = Window(spec.bucket, settings, 1)
     attachment = Attachment(handler, spec, made, window)
-    stages = [STAGES[name]() for name in sorted(spec.needs)]
+    stages = [STAGES[name]() for name in stages_for(spec.needs)]
     hosts, last_ns = Hosts.parse(host_spec), 0
     with open_capture(CAPTURES / f"{capture}.pcap") as reader:
         for records in reader:
             batch = decode(records, hosts)
+            if handler == "dns":  # the original leaves messages in fragments out
+                batch = batch.take(np.flatnonzero(batch.fragment == 0))
             for stage in stages:
                 batch.add_stage(stage.run(batch))
             if window.next_shift_ns is None:

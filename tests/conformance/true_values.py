@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pktvisor.batches import Hosts, decode
+from pktvisor.batches import Hosts, PacketBatch, decode
 from pktvisor.captures import open_capture
-from pktvisor.stages import STAGES
+from pktvisor.stages import STAGES, DnsMessages, stages_for
 
 QUERY, REPLY, OUT = 0, 1, 2
 
@@ -19,12 +19,18 @@ def frame_lengths(capture: Path) -> list[int]:
 
 def transactions(capture: Path, host_spec: str) -> dict[str, list[float]]:
     """Times in microseconds by the direction of the query, and ratios of sizes; all sorted."""
-    stage = STAGES["dns_messages"]()
+    stages = [STAGES[name]() for name in stages_for({"dns_messages"})]
     found: dict[str, list[float]] = {"in": [], "out": [], "ratio": []}
     open_queries: dict[tuple[int, int], tuple[int, int, int]] = {}
     names = "flow_hash", "identifier", "kind", "timestamp_ns", "direction", "message_length"
+
+    def messages(batch: PacketBatch) -> DnsMessages:
+        for stage in stages:
+            batch.add_stage(stage.run(batch))
+        return batch.stage(DnsMessages)
+
     with open_capture(capture) as reader:
-        tables = (stage.run(decode(records, Hosts.parse(host_spec))) for records in reader)
+        tables = (messages(decode(records, Hosts.parse(host_spec))) for records in reader)
         columns = [[table.column(name).tolist() for name in names] for table in tables]
     for table in columns:
         for flow, number, kind, at_ns, direction, size in zip(*table, strict=True):

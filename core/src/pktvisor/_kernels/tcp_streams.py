@@ -2,7 +2,8 @@
 """Put TCP payload in order, per connection and side, within fixed memory (RFC 9293 section 3.4).
 
 Theory of operation. Connections live in a set-associative table keyed by flow hash; a full set gives
-up a finished connection, else the one silent the longest. Each connection has two *lanes*, one a
+up a finished connection, else the one silent the longest; one silent for longer than `idle` starts
+anew with its next packet. Each connection has two *lanes*, one a
 side, each with the sequence number it expects next (-1 = not started). A lane starts at a SYN, or
 in the middle with the first payload seen. Payload that continues the lane leaves as a chunk; what
 was sent before is cut off; what comes early waits in a shared pool of small slots. A lane whose
@@ -72,6 +73,7 @@ def reassemble(
     ways: cython.Py_ssize_t,
     patience: cython.Py_ssize_t,
     farthest: cython.longlong,
+    idle: cython.longlong,
     entry_key: U64[::1],
     entry_time: I64[::1],
     entry_done: U8[::1],
@@ -98,7 +100,8 @@ def reassemble(
     free entry, lane `2 * entry + side` belongs to an entry. Free slots are chained from `state[6]`
     (-1 = none) through `slot_next`. `state` holds chunks written, bytes used in `out`, open
     connections given up, gaps skipped, segments dropped for want of slots, the position in `rows`
-    where this call stopped (the end, or a packet whose chunks might not fit), and the free chain.
+    where this call stopped (the end, or a packet whose chunks might not fit), the free chain, and
+    open connections silent for more than `idle` ns.
     """
     i: cython.Py_ssize_t
     j: cython.Py_ssize_t
@@ -149,12 +152,18 @@ def reassemble(
                     chosen = j
                 elif entry_done[j] == entry_done[chosen] and entry_time[j] < entry_time[chosen]:
                     chosen = j
+            if entry >= 0 and time[row] - entry_time[entry] > idle:
+                chosen = entry
+                entry = -1
             if entry < 0:
                 if length <= 0 and flags[row] & 2 == 0:
                     continue
                 entry = chosen
                 if entry_time[entry] >= 0 and entry_done[entry] == 0:
-                    state[2] += 1
+                    if time[row] - entry_time[entry] > idle:
+                        state[7] += 1
+                    else:
+                        state[2] += 1
                 entry_key[entry] = flow_hash[row]
                 entry_done[entry] = 0
                 for j in range(2 * entry, 2 * entry + 2):

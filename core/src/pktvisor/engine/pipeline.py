@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from pktvisor.batches import PacketBatch, Table
 from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.settings import Limits
-from pktvisor.stages import STAGES, Stage
+from pktvisor.stages import STAGES, Stage, stages_for
 from pktvisor.streams import Clock, Control, Event, HandlerStatus
 
 __all__ = ["Pipeline", "StreamCounts"]
@@ -54,9 +55,7 @@ class Pipeline:
         """Feed handlers from the next batch on."""
         for attachment in attachments:
             attachment.watch(self._limits, self._clock)
-            for name in sorted(_needs(attachment)):
-                if name not in self._stages:
-                    self._stages[name] = STAGES[name]()
+            self._keep_stages({*self._stages, *_needs(attachment)})
             if self._live or (self.finished and self._first_ns is not None):
                 attachment.open(self.now_ns())
             if self.finished and self._first_ns is not None:
@@ -67,8 +66,7 @@ class Pipeline:
     def detach(self, *attachments: Attachment) -> None:
         """Stop feeding handlers and close them; stages nobody needs any more go too."""
         self.attachments = tuple(a for a in self.attachments if a not in attachments)
-        needed = {name for other in self.attachments for name in _needs(other)}
-        self._stages = {name: stage for name, stage in self._stages.items() if name in needed}
+        self._keep_stages({name for other in self.attachments for name in _needs(other)})
         for attachment in attachments:
             attachment.close()
         self.control(Control(Event.DETACHED, self.now_ns()))
@@ -161,6 +159,10 @@ class Pipeline:
                     f" the last error was {handler.last_error}"
                 )
         return None
+
+    def _keep_stages(self, names: Iterable[str]) -> None:
+        """Run these stages and those they need, with the state they have."""
+        self._stages = {n: self._stages.get(n) or STAGES[n]() for n in stages_for(names)}
 
 
 def _needs(attachment: Attachment) -> set[str]:

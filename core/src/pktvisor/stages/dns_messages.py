@@ -1,4 +1,4 @@
-"""DNS messages found in packets: over UDP as they come, over TCP in order and whole.
+"""DNS messages found in packets: over UDP as they come, over TCP in order, fragments joined.
 
 Ports 53, 5353, 5355 and 53000 on either end mean DNS. The stage yields one table, in arrival order.
 """
@@ -6,7 +6,8 @@ Ports 53, 5353, 5355 and 53000 on either end mean DNS. The stage yields one tabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pktvisor._kernels import dns_walk
 from pktvisor.batches import Array, Column, PacketBatch, StageTable
 from pktvisor.batches.table import Selection, Table
 from pktvisor.metrics.keys import Texts
+from pktvisor.stages.ip_reassembly import Datagrams, fragmented
 from pktvisor.stages.length_prefix import LengthPrefix
 from pktvisor.stages.stage import Stage
 from pktvisor.stages.tcp_streams import TcpStreams
@@ -148,6 +150,8 @@ class DnsMessages(StageTable):
 class DnsMessagesStage(Stage):
     """Finds, reassembles and reads the DNS messages of one stream."""
 
+    needs: ClassVar[frozenset[str]] = frozenset({"ip_reassembly"})
+
     def __init__(self) -> None:
         self._streams = TcpStreams()
         self._framing = LengthPrefix(TcpStreams.lanes, _SHORTEST_OVER_TCP)
@@ -155,28 +159,41 @@ class DnsMessagesStage(Stage):
 
     def run(self, batch: PacketBatch) -> DnsMessages:
         """The DNS messages these packets complete."""
-        transport = batch.transport
-        to_dns = _IS_DNS_PORT[batch.destination_port]
-        interest = (to_dns | _IS_DNS_PORT[batch.source_port]) & (batch.fragment == 0)
-        port = np.where(to_dns, batch.source_port, batch.destination_port)
-        interest &= port != 0
-        udp = np.flatnonzero(interest & (transport == 1))
-        tcp = np.flatnonzero(interest & (transport == 2))
-        parts = [Part(batch.arena, udp, batch.payload_offset[udp], batch.payload_length[udp])]
-        if len(tcp):
-            for chunks in self._streams.chunks(batch, tcp):
-                parts.extend(
-                    _keep(found.arena, found.row, found.offset, found.length)
-                    for found in self._framing.messages(chunks)
-                    if len(found.row)
-                )
-        return self._table(batch, port, parts)
+        port, parts = self._find(batch)
+        headers = {name: batch.column(name) for name in ("transport", "flow_hash")}
+        if batch.derived(fragmented, fragmented):
+            whole = batch.stage(Datagrams)
+            port[whole.packet_row], found = self._find(whole.packets)
+            parts += [replace(part, row=whole.packet_row[part.row]) for part in found]
+            headers = whole.over(batch, *headers)
+        return self._table(batch, {**headers, "port": port}, parts)
 
     def counters(self) -> Mapping[str, int]:
         """What the TCP side gave up so far."""
         return {**self._streams.counters(), **self._framing.counters()}
 
-    def _table(self, batch: PacketBatch, port: Array, parts: list[Part]) -> DnsMessages:
+    def _find(self, packets: PacketBatch) -> tuple[Array, list[Part]]:
+        """The port of the other side by packet, and where messages are: UDP first, then TCP."""
+        transport = packets.transport
+        to_dns = _IS_DNS_PORT[packets.destination_port]
+        interest = (to_dns | _IS_DNS_PORT[packets.source_port]) & (packets.fragment == 0)
+        port = np.where(to_dns, packets.source_port, packets.destination_port)
+        interest &= port != 0
+        udp = np.flatnonzero(interest & (transport == 1))
+        tcp = np.flatnonzero(interest & (transport == 2))
+        parts = [Part(packets.arena, udp, packets.payload_offset[udp], packets.payload_length[udp])]
+        if len(tcp):
+            for chunks in self._streams.chunks(packets, tcp):
+                parts.extend(
+                    _keep(found.arena, found.row, found.offset, found.length)
+                    for found in self._framing.messages(chunks)
+                    if len(found.row)
+                )
+        return port, parts
+
+    def _table(
+        self, batch: PacketBatch, headers: Mapping[str, Array], parts: list[Part]
+    ) -> DnsMessages:
         packet_row = _in_order(parts)
         size = len(packet_row)
         columns = {
@@ -185,9 +202,10 @@ class DnsMessagesStage(Stage):
             if name not in _BEHIND_QUESTION
         }
         columns["packet_row"] = packet_row
-        for name in ("timestamp_ns", "direction", "ip_version", "transport", "flow_hash"):
+        for name in ("timestamp_ns", "direction", "ip_version"):
             columns[name] = getattr(batch, name)[packet_row]
-        columns["port"] = port[packet_row]
+        for name, values in headers.items():
+            columns[name] = values[packet_row]
         cut = (batch.captured_length < batch.wire_length)[packet_row].view(np.uint8)
         state = np.zeros(2, np.int64)
         offset = np.empty(size, np.int64)
@@ -222,9 +240,12 @@ def _in_order(parts: Sequence[Part]) -> Array:
     if not later:
         first.position = np.arange(len(first.row))
         return first.row
-    # The rows of the first part (UDP) ascend, and so do those of all later parts (TCP) together.
+    # The rows of the first part (UDP) ascend. Those of the later ones (TCP) do so together, unless
+    # some are of reassembled datagrams; what one packet completes stays in order.
     rows = np.concatenate([part.row for part in later])
-    places = np.searchsorted(first.row, rows) + np.arange(len(rows))
+    order = np.argsort(rows, kind="stable")
+    places = np.empty(len(rows), np.int64)
+    places[order] = np.searchsorted(first.row, rows[order]) + np.arange(len(rows))
     others = np.ones(len(first.row) + len(rows), bool)
     others[places] = False
     first.position = np.flatnonzero(others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import ClassVar
 
 from pktvisor.batches import PacketBatch, StageTable
 
@@ -15,7 +16,10 @@ class Stage(ABC):
 
     A stage keeps state between batches in tables of fixed size and must not depend on how the
     stream was cut into batches. It runs before any filter and never raises for what packets hold.
+    `needs` names stages whose tables it reads; they run before it.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def run(self, batch: PacketBatch) -> StageTable:

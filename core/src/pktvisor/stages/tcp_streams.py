@@ -18,6 +18,7 @@ _SLOTS = 1024
 _SLOT_BYTES = 2048
 _PATIENCE = 64  # waiting slots of one lane before its gap is given up
 _FARTHEST = 1 << 20  # bytes; a segment farther off starts the lane anew
+_IDLE_NS = 30_000_000_000
 _CHUNKS = 2048
 _SPARE = 128 * 1024  # room behind the chunks for whoever joins them
 
@@ -61,7 +62,7 @@ class TcpStreams:
         self._arena = np.empty(1 << 20, np.uint8)
         self._columns = [np.empty(_CHUNKS, np.int64) for _ in range(4)]
         self._fresh = np.empty(_CHUNKS, np.uint8)
-        self._state = np.zeros(7, np.int64)
+        self._state = np.zeros(8, np.int64)
 
     def chunks(self, batch: PacketBatch, rows: Array) -> Iterator[Chunks]:
         """Feed the given packets (row indices, ascending) and yield what is now in order."""
@@ -79,7 +80,7 @@ class TcpStreams:
             kernel.reassemble(
                 batch.arena, rows, at, batch.flow_hash, side, batch.timestamp_ns,
                 batch.tcp_sequence, batch.tcp_flags, batch.payload_offset, batch.payload_length,
-                _WAYS, _PATIENCE, _FARTHEST, self._key, self._time, self._done, self._lane_next,
+                _WAYS, _PATIENCE, _FARTHEST, _IDLE_NS, self._key, self._time, self._done, self._lane_next,
                 self._lane_fresh, self._lane_head, self._lane_waiting, self._slots,
                 self._slot_lane, self._slot_next, self._slot_sequence, self._slot_length,
                 self._arena[: len(self._arena) - _SPARE], *self._columns, self._fresh, state,
@@ -93,9 +94,10 @@ class TcpStreams:
             yield Chunks(self._arena, int(state[1]), *columns, self._fresh[:made])
 
     def counters(self) -> Mapping[str, int]:
-        """Connections given up, gaps skipped and segments dropped so far."""
+        """Connections given up or idle for 30 s, gaps skipped and segments dropped so far."""
         return {
             "tcp_connections_evicted": int(self._state[2]),
+            "tcp_connections_timed_out": int(self._state[7]),
             "tcp_gaps_skipped": int(self._state[3]),
             "tcp_segments_dropped": int(self._state[4]),
         }
