@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-PAGES: dict[str, str] = {}
+import handler_reference
+
+PAGES: dict[str, str] = {**handler_reference.pages()}
 
 
 def main() -> int:
@@ -18,6 +20,7 @@ def main() -> int:
             continue
         stale.append(name)
         if "--check" not in sys.argv:
+            page.parent.mkdir(exist_ok=True)
             page.write_text(text)
     if stale and "--check" in sys.argv:
         print(f"out of date, run `make docs`: {', '.join(stale)}")
