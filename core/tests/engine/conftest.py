@@ -29,21 +29,14 @@ class WireConfig:
 
 
 class Wire(InputStream):
-    opened: list[Wire] = []
-
     def __init__(self, config: WireConfig, context: StreamContext) -> None:
         if config.fail:
             raise ValueError("the wire is cut")
         self.config = config
-        self.closed = False
-        self.opened.append(self)
 
     def batches(self) -> Iterator[PacketBatch]:
         if self.config.packets:
             yield packets(self.config.packets)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @dataclass(frozen=True)
@@ -66,8 +59,6 @@ class TallyBucket(Bucket):
 
 
 class Tally(StreamHandler[PacketBatch, TallyBucket]):
-    closed = 0
-
     def __init__(self, config: TallyConfig, context: Any) -> None:
         if config.fail:
             raise ValueError("the tally is full")
@@ -80,9 +71,6 @@ class Tally(StreamHandler[PacketBatch, TallyBucket]):
         bucket.total.add(len(rows) * self.config.weight)
         bucket.extra.add(len(rows))
         return rows
-
-    def close(self) -> None:
-        Tally.closed += 1
 
 
 class Plugin:
@@ -132,9 +120,19 @@ def packets(count: int) -> PacketBatch:
 def plugins() -> Plugins:
     found = Plugins(autoload=False)
     found.register(Plugin(), "wire")
-    Wire.opened = []
-    Tally.closed = 0
     return found
+
+
+@pytest.fixture(scope="module")
+def shared_plugins() -> Plugins:
+    found = Plugins(autoload=False)
+    found.register(Plugin(), "wire")
+    return found
+
+
+@pytest.fixture
+def companion() -> Companion:
+    return Companion()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.runner import StreamRunner
 from pktvisor.engine.settings import PolicyPlan, StreamPlan
+from pktvisor.metrics import Bucket, MetricState
 from pktvisor.policies.models import Tap
 from pktvisor.streams import StreamStatus
 
@@ -70,6 +72,52 @@ def _describe(
                 "running": not runner.finished,
                 "config": dict(shown[attachment.name]),
             },
+            **_metrics(attachment, runner.now_ns),
             **{k: v for k, v in attachment.handler.info().items() if isinstance(v, Mapping)},
         }
     return about, modules
+
+
+def _metrics(attachment: Attachment, now_ns: int) -> dict[str, Any]:
+    """The kept periods of a handler whose type reflects some of its metrics."""
+    if not attachment.spec.reflects:
+        return {}
+    periods = []
+    for bucket in attachment.window.buckets():
+        ended = bucket.end_ns is not None
+        shown = bucket if ended else bucket.copy(now_ns)
+        period: dict[str, Any] = {
+            "start_tstamp": _utc(shown.start_ns),
+            "read_only": ended,
+            "length": shown.length,
+            "events": _events(shown, attachment.spec.reflects),
+        }
+        if shown.end_ns is not None:
+            period["end_tstamp"] = _utc(shown.end_ns)
+        periods.append(period)
+    rate = attachment.handler.context.deep_sample_rate
+    return {
+        "metrics": {
+            "deep_sample_rate": rate,
+            "periods": periods,
+            "periods_configured": attachment.window.periods,
+        }
+    }
+
+
+def _events(bucket: Bucket, names: tuple[str, ...]) -> dict[str, Any]:
+    """Some metrics of a bucket as nested objects; rates lie under `rates`, as in the original."""
+    result: dict[str, Any] = {}
+    for name in names:
+        metric, state = bucket.metrics[name], bucket.states[name]
+        assert isinstance(state, MetricState)
+        place = result
+        parts = ("rates", *metric.path) if metric.kind == "rate" else metric.path
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+        place[parts[-1]] = state.to_json()
+    return result
+
+
+def _utc(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -121,7 +121,8 @@ class Planner:
             for place in [(*path, "handlers", "modules", key)]
         ]
         chains = (tuple(plans),) if policy.handlers.chained else tuple((p,) for p in plans)
-        return StreamPlan(stream, tap_name, spec, config, chains, merged)
+        filters = {f.name: f.default for f in fields(spec.config) if f.metadata.get("filter")}
+        return StreamPlan(stream, tap_name, spec, config, chains, {**filters, **merged})
 
     def _handler(
         self,

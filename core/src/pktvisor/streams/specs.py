@@ -77,7 +77,8 @@ class HandlerSpec:
     `factory(config, context)` makes a `StreamHandler`; `bucket` declares its metrics; `accepts`
     lists the batch types it reads, or what they are kinds of; `needs` the names of the stages whose
     tables it reads. With a `companion` word the agent gives each new stream one such handler, as
-    policy `<stream>-<word>`.
+    policy `<stream>-<word>`. `reflects` names metrics of the bucket that are shown, period by
+    period, where the API describes a handler.
     """
 
     name: str
@@ -90,6 +91,7 @@ class HandlerSpec:
     doc: str = ""
     api_version: int = API_VERSION
     companion: str = ""
+    reflects: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check("handler", self.name, self.version, self.factory)
@@ -99,6 +101,9 @@ class HandlerSpec:
             raise ValueError(
                 f"handler {self.name!r}: bucket schema {self.bucket.schema!r} is not a name"
             )
+        for name in self.reflects:
+            if name not in self.bucket.metrics:
+                raise ValueError(f"handler {self.name!r}: bucket has no metric {name!r} to reflect")
 
     def reads(self, batch: type[Table]) -> bool:
         """Whether the handler reads batches of a type."""

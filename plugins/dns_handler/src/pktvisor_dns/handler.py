@@ -75,7 +75,10 @@ class DnsHandler(StreamHandler[PacketBatch, DnsBucket]):
     def info(self) -> Mapping[str, Any]:
         """Open transactions, those given up because the table was full, and the predicate."""
         return {
-            "predicate": {"enabled": self._filters.has_predicate and not self.context.chained},
+            "dns": {
+                "predicate": {"enabled": self._filters.has_predicate and not self.context.chained},
+                "xact": {"open": self._transactions.open},
+            },
             "transactions_open": self._transactions.open,
             "transactions_evicted": self._transactions.evicted,
         }

@@ -61,6 +61,7 @@ class Dns2Handler(StreamHandler[PacketBatch, Dns2Bucket]):
     def info(self) -> Mapping[str, Any]:
         """Open transactions, and those given up because the table was full."""
         return {
+            "dns": {"xact": {"open": self._matcher.open}},
             "transactions_open": self._matcher.open,
             "transactions_evicted": self._matcher.evicted,
         }

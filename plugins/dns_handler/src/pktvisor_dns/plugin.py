@@ -23,6 +23,7 @@ def pktvisor_handlers() -> Iterable[HandlerSpec]:
         accepts=(PacketBatch,),
         needs=frozenset({"dns_messages"}),
         doc="DNS messages, names, response codes and transactions",
+        reflects=("events", "deep_samples", "rates_events"),
     )
     yield HandlerSpec(
         name="dns",
@@ -33,4 +34,5 @@ def pktvisor_handlers() -> Iterable[HandlerSpec]:
         accepts=(PacketBatch,),
         needs=frozenset({"dns_messages"}),
         doc="DNS transactions by direction",
+        reflects=("observed", "deep_sampled", "observed_rate"),
     )
