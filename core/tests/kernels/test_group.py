@@ -23,9 +23,18 @@ def test_distinct_keys_come_in_order_of_appearance_with_their_numbers(
     """Only the chosen rows count, in the order chosen."""
     places = st.integers(0, max(len(keys) - 1, 0))
     rows = data.draw(st.lists(places, max_size=60 if keys else 0))
+    amounts = data.draw(st.lists(st.integers(0, 2**32 - 1), min_size=len(keys), max_size=len(keys)))
     columns = tuple(np.array([key[half] for key in keys], np.uint64) for half in (0, 1))
     with both_ways(grouping):
-        found = grouping.distinct(columns, np.array(rows, np.int64))
+        found = grouping.distinct(
+            columns, np.array(rows, np.int64), np.array(amounts, np.uint32) if amounts else None
+        )
+    sums: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        sums[keys[row]] += amounts[row]
+    assert [sums[keys[row]] for row in found.rows.tolist()] == (
+        found.totals[found.rows].tolist() if len(found.rows) else []
+    )
     counted = Counter(keys[row] for row in rows)
     assert [keys[row] for row in found.rows.tolist()] == list(counted)
     assert found.weights[found.rows].tolist() == list(counted.values())
@@ -44,6 +53,8 @@ def test_too_few_slots_are_refused_instead_of_searched_for_ever() -> None:
             np.full(4, -1, np.int32),
             np.empty(4, np.int64),
             np.empty(4, np.int64),
+            np.empty(0, np.uint32),
+            np.empty(0, np.int64),
         )
 
 

@@ -18,17 +18,20 @@ def distinct(
     slots: I32[::1],
     first: I64[::1],
     count: I64[::1],
+    amount: cython.const[U32][::1],
+    total: I64[::1],
 ) -> int:
     """Find the distinct keys of `rows`, in order of first appearance.
 
     Writes the first row of each key to `first` and how many rows have it to `count`, and returns
-    the number of keys. `slots` is scratch filled with -1, a power of two longer than the rows.
+    the number of keys. The sum of the rows' `amount` goes to `total`; both empty leave it out. `slots` is scratch filled with -1, a power of two longer than the rows.
     """
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t
     at: cython.Py_ssize_t
     found: cython.Py_ssize_t = 0
     known: cython.Py_ssize_t
+    summed: cython.bint = amount.shape[0] > 0
     mixed: U64
     golden: U64 = 0x9E3779B97F4A7C15
     full: U64 = 0xFFFFFFFFFFFFFFFF
@@ -47,10 +50,15 @@ def distinct(
                     slots[at] = cython.cast(I32, found)
                     first[found] = row
                     count[found] = 1
+                    known = found
                     found += 1
+                    if summed:
+                        total[known] = amount[row]
                     break
                 if key0[first[known]] == key0[row] and key1[first[known]] == key1[row]:
                     count[known] += 1
+                    if summed:
+                        total[known] += amount[row]
                     break
                 at = cython.cast(cython.Py_ssize_t, cython.cast(U64, at + 1) & mask)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,6 +52,15 @@ class Texts:
     offset: Array
     length: Array
     rows: Array
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Texts:
+        """A column of the given texts, one a row."""
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        length = np.array([len(text) for text in encoded], np.int32)
+        offset = np.cumsum(length, dtype=np.int64) - length
+        arena = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
+        return cls(arena, offset, length, np.arange(len(encoded)))
 
     @cached_property
     def keys(self) -> tuple[Array, Array]:

@@ -1,0 +1,1 @@
+"""pktvisor handler `subnets`."""

@@ -1,0 +1,1 @@
+"""pktvisor handler `tls_hello`."""
