@@ -37,6 +37,9 @@ KNOWN = {
         "multicast queries and replies of one host pair, as in the original"
     ),
     "tcpdump__LINKTYPE_USER2_PKTAP.pcap": "a link type free for every user to give a meaning",
+    "tcpdump__dns-badvers.pcap": (
+        "BADVERS, which the oracle reads from the header alone, without the bits in the OPT record"
+    ),
 }
 
 

@@ -101,7 +101,7 @@ class Plugins:
                 plugin: Any = import_module(module)
                 for part in filter(None, attribute.split(".")):
                     plugin = getattr(plugin, part)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._disable(record, f"import failed: {type(error).__name__}: {error}")
             else:
                 self._admit(plugin, record)
