@@ -47,7 +47,7 @@ lint: build ## format, lint, types, import contracts, generated pages
 check: lint test ## what a change must pass: lint and test
 
 slow: build tools ## run the slow tests: wheels in empty environments, all captures, floods
-	$(PYTEST) -m slow $(NONE_IS_FINE)
+	$(PYTEST) --dist loadfile -m slow $(NONE_IS_FINE)
 
 bench: build tools ## packets per CPU second, and the ratio to tcpdump -nn over the same file
 	$(PY) -m tests.benchmarks.bench
