@@ -16,7 +16,7 @@ export OPENBLAS_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint slow check bench build tools conformance survival docs format clean
+.PHONY: help demo test lint slow check bench build tools conformance reference survival docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ bench: build tools ## packets per CPU second, and the ratio to tcpdump -nn over 
 
 conformance: build ## compare with what the original answers, capture by capture
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_reader_reference.py $(NONE_IS_FINE)
+
+reference: build ## what the original and its tests say of each handler, row by row, and whether we say so
+	$(PY) -m pytest -v -s -n 0 $(addprefix tests/conformance/test_,net1.py net2.py dns1.py dns2.py chains.py handler_references.py)
 
 survival: build ## every capture at hand: survive, and count what the oracle counts
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_capture_oracles.py $(NONE_IS_FINE)

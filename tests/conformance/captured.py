@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -26,7 +27,7 @@ from pktvisor.windows import Window
 from . import shared
 from .shared import SHARED, needs_captures
 
-__all__ = ["HOSTS", "SHARED", "differences", "look_up", "needs_captures", "run"]
+__all__ = ["HOSTS", "SHARED", "differences", "look_up", "needs_captures", "run", "run_chain"]
 
 CAPTURES = shared.CAPTURES / "pktvisor"
 HOSTS = "192.168.0.0/24,10.0.0.0/8,127.0.0.1/32,2001:7fe::53/128,2a00::/16"
@@ -50,33 +51,65 @@ def run(
     top_n_count: int = 10,
 ) -> Bucket:
     """The bucket of one handler over a whole capture, as one period."""
-    spec = Plugins().handler(handler, version)
-    settings = MetricSettings(
-        groups=choose_groups(spec.bucket.groups, enable=enable, disable=disable),
-        top_n_count=top_n_count,
-        city=_database("GeoIP2-City-Test.mmdb", "city") if geo else None,
-        asn=_database("GeoIP2-ISP-Test.mmdb", "asn") if geo else None,
-    )
-    made = resolve(spec.factory)(
-        build_config(handler, spec.config, config or {}), HandlerContext(settings)
-    )
-    window: Window[Bucket] = Window(spec.bucket, settings, 1)
-    attachment = Attachment(handler, spec, made, window)
-    stages = [STAGES[name]() for name in stages_for(spec.needs)]
+    link = _Link(handler, version, config or {}, enable, disable, geo, top_n_count)
+    return _fed(capture, link.attach(None), host_spec)[0]
+
+
+def run_chain(
+    capture: str, *links: tuple[str, str, Mapping[str, Any]], host_spec: str = "", geo: bool = False
+) -> list[Bucket]:
+    """The bucket of each handler (name, version, config) of a chain, as one period."""
+    made: Attachment | None = None
+    for place, (handler, version, config) in reversed(list(enumerate(links))):
+        made = _Link(handler, version, config, geo=geo, behind=place > 0).attach(made)
+    assert made is not None
+    return _fed(capture, made, host_spec)
+
+
+@dataclass(frozen=True)
+class _Link:
+    handler: str
+    version: str
+    config: Mapping[str, Any]
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    geo: bool = False
+    top_n_count: int = 10
+    behind: bool = False
+
+    def attach(self, then: Attachment | None) -> Attachment:
+        """The handler with its window, feeding the next one."""
+        spec = Plugins().handler(self.handler, self.version)
+        settings = MetricSettings(
+            groups=choose_groups(spec.bucket.groups, enable=self.enable, disable=self.disable),
+            top_n_count=self.top_n_count,
+            city=_database("GeoIP2-City-Test.mmdb", "city") if self.geo else None,
+            asn=_database("GeoIP2-ISP-Test.mmdb", "asn") if self.geo else None,
+        )
+        config = build_config(self.handler, spec.config, self.config)
+        made = resolve(spec.factory)(config, HandlerContext(settings, chained=self.behind))
+        return Attachment(self.handler, spec, made, Window(spec.bucket, settings, 1), then)
+
+
+def _fed(capture: str, first: Attachment, host_spec: str) -> list[Bucket]:
+    """The live bucket of each handler of a chain after a whole capture."""
+    chain = list(first.chain())
+    needed = frozenset(name for link in chain for name in link.spec.needs)
+    stages = [STAGES[name]() for name in stages_for(needed)]
     hosts, last_ns = Hosts.parse(host_spec), 0
     with open_capture(CAPTURES / f"{capture}.pcap") as reader:
         for records in reader:
             batch = decode(records, hosts)
-            if handler == "dns":  # the original leaves messages in fragments out
+            if first.spec.name == "dns":  # the original leaves messages in fragments out
                 batch = batch.take(np.flatnonzero(batch.fragment == 0))
             for stage in stages:
                 batch.add_stage(stage.run(batch))
-            if window.next_shift_ns is None:
-                attachment.open(int(batch.timestamp_ns[0]))
-            attachment.feed(batch)
+            if first.window.next_shift_ns is None:
+                first.open(int(batch.timestamp_ns[0]))
+            first.feed(batch)
             last_ns = int(batch.timestamp_ns[-1])
-    attachment.finish(last_ns)
-    return window.live
+    first.finish(last_ns)
+    return [link.window.live for link in chain]
 
 
 def look_up(bucket: Bucket, path: str) -> Any:
