@@ -46,6 +46,22 @@ COUNT = HandlerSpec(
 )
 
 
+class Bad(StreamHandler[PacketBatch, CountBucket]):
+    """Raises on every third batch."""
+
+    seen = 0
+
+    def update(self, batch: PacketBatch, bucket: CountBucket) -> None:
+        self.seen += 1
+        if self.seen % 3 == 0:
+            raise RuntimeError("broken on purpose")
+
+
+BAD = HandlerSpec(
+    name="bad", version="1.0", bucket=CountBucket, factory=Bad, accepts=(PacketBatch,)
+)
+
+
 def total(engine: Engine, policy: str) -> int:
     return sum(
         bucket.states["total"].value  # type: ignore[attr-defined]
@@ -83,6 +99,38 @@ def test_at_the_fastest_rate_of_the_sender_the_ledger_balances(
     # An interface also counts as dropped what the capture has seen but nobody else wanted.
     assert status.kernel_received <= sent <= status.kernel_received + status.interface_drops
     assert status.processed > 0
+
+
+def test_what_found_the_capture_buffer_full_is_counted_exactly(
+    lab: Lab, source: str, mixed: Path
+) -> None:
+    with Engine() as engine:
+        tap = {"iface": lab.near, "pcap_source": source, "ring_bytes": 1 << 20}
+        engine.add_tap("t", "pcap", tap)
+        engine.add_policy("p", "t", [COUNT])
+        sent, _ = lab.replay(mixed, "--topspeed", "-K")  # nobody reads yet
+        engine.start()
+        status = at_rest(engine)
+        assert status.kernel_drops > 0
+        assert (status.kernel_received, status.unaccounted) == (sent, 0)
+        assert total(engine, "p") == status.processed == sent - status.kernel_drops
+
+
+@pytest.mark.parametrize("limit", [0, 10])
+def test_a_handler_that_raises_costs_nobody_else_a_packet(
+    lab: Lab, source: str, mixed: Path, limit: int
+) -> None:
+    with Engine(limits=Limits(errors=limit)) as engine:
+        engine.add_tap("t", "pcap", {"iface": lab.near, "pcap_source": source})
+        engine.add_policy("p", "t", [COUNT, BAD])
+        engine.start()
+        sent, _ = lab.replay(mixed, "--pps", "20000")
+        status = at_rest(engine)
+        bad = next(handler for handler in status.handlers if handler.name == "bad")
+        assert (status.processed, total(engine, "p")) == (sent, sent)
+        assert bad.stopped == bool(limit)
+        assert bad.errors == limit if limit else bad.errors > 0
+        assert engine.snapshot("p").handlers["bad"].buckets[0].degraded
 
 
 def test_a_slow_handler_costs_counted_drops_and_no_memory(

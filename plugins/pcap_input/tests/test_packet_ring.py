@@ -196,3 +196,10 @@ def test_the_wire_length_is_that_of_the_whole_frame() -> None:
     ring = Ring()
     ring.fill(0, [Packet(b"x" * 60, wire=1500), Packet(b"y" * 60, wire=1500, tag=(0, 5))], False)
     assert [wire for _, wire, _ in ring.read(False)] == [1500, 1504]
+
+
+def test_the_compiled_kernel_is_not_older_than_its_source() -> None:
+    built = Path(packet_ring.__file__)
+    assert built.suffix == ".so"
+    sources = [built.with_name(f"packet_ring{end}") for end in (".py", ".pxd")]
+    assert built.stat().st_mtime >= max(path.stat().st_mtime for path in sources), "make build"

@@ -56,7 +56,7 @@ def _describe(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The stream and the handlers of a policy on it; runs in the stream's worker."""
     about: dict[str, Any] = {
-        "module": {"name": stream.name, "config": dict(stream.shown) or None},
+        "module": {"name": stream.name, "config": _config(runner, stream) or None},
         "input": {"running": not runner.finished, "consumers": runner.consumers},
     }
     info = dict(runner.stream.info())
@@ -69,7 +69,7 @@ def _describe(
             "module": {
                 "name": attachment.name,
                 "type": attachment.spec.bucket.schema,
-                "running": not runner.finished,
+                "running": not runner.finished and not attachment.guard.stopped,
                 "config": dict(shown[attachment.name]),
             },
             **_metrics(attachment, runner.now_ns),
@@ -121,3 +121,9 @@ def _events(bucket: Bucket, names: tuple[str, ...]) -> dict[str, Any]:
 
 def _utc(at_ns: int) -> str:
     return datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _config(runner: StreamRunner, stream: StreamPlan) -> dict[str, Any]:
+    """The config as it was written, with what the stream found out in place of what asked for it."""
+    found = runner.stream.resolved()
+    return {key: found.get(key, value) for key, value in stream.shown.items()}

@@ -61,6 +61,10 @@ class InputStream(ABC):
         """What the API shows of this stream."""
         return {}
 
+    def resolved(self) -> Mapping[str, Any]:
+        """Config keys with what the stream found them to mean, such as the interface `auto` is."""
+        return {}
+
     def stop(self) -> None:  # noqa: B027 - a recorded stream ends by itself
         """Make a live stream's iteration end soon."""
 

@@ -80,6 +80,10 @@ class LiveStream(InputStream):
         """Interfaces there are, the hosts that decide directions, and the source."""
         return _info(self._hosts, self._config.pcap_source)
 
+    def resolved(self) -> Mapping[str, Any]:
+        """The interface that `auto` is."""
+        return {"iface": self.iface} if self._config.iface == "auto" else {}
+
     def stop(self) -> None:
         """End the iteration."""
         self._stopped.set()
