@@ -207,6 +207,7 @@ class DnsBucket(Bucket):
         "xact.in.quantiles_us",
         "Time from query to reply where the host is the server",
         unit="us",
+        values="small",
         group=(_XACT, "quantiles"),
         deep=True,
     )
@@ -214,6 +215,7 @@ class DnsBucket(Bucket):
         "xact.out.quantiles_us",
         "Time from query to reply where the host is the client",
         unit="us",
+        values="small",
         group=(_XACT, "quantiles"),
         deep=True,
     )

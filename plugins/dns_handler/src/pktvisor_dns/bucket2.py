@@ -117,7 +117,12 @@ class DnsDirection(MetricSet):
         deep=True,
     )
     time = Quantiles(
-        "xact_time_us", "Time from query to reply", unit="us", group="xact_times", deep=True
+        "xact_time_us",
+        "Time from query to reply",
+        unit="us",
+        values="small",
+        group="xact_times",
+        deep=True,
     )
     histogram = Histogram(
         "xact_histogram_us", "Time from query to reply", unit="us", group="xact_times", deep=True
