@@ -42,7 +42,7 @@ def test_over_tcp_only_rcode_rejects_what_it_does_not_want() -> None:
 
 
 def test_behind_another_handler_only_rcode_rejects_over_udp_too() -> None:
-    inner = dns(config={"only_rcode": 3}, behind=True)
+    inner = dns(config={"only_rcode": 3})
     dns(chained=inner).feed(query_frame(QUESTION), reply_frame(NXDOMAIN))
     found = wire(inner)
     assert (found["events"], found["filtered"], found["total"]) == (2, 1, 1)
@@ -135,7 +135,7 @@ def test_filters_give_the_same_counts_however_the_stream_is_cut() -> None:
 
 
 def test_what_passes_is_handed_on_with_one_row_for_each_message() -> None:
-    inner = dns(behind=True)
+    inner = dns()
     outer = dns(config={"only_qname_suffix": [".keep.example"]}, chained=inner)
     outer.feed(
         query_frame(query("a.keep.example")),

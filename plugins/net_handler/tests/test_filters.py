@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pktvisor.geo import GeoDatabase
+from pktvisor_sdk.feeding import Fed
 from pktvisor_sdk.frames import udp_frame
-
-from .feeding import HOST, IN, OUT, UNKNOWN, Fed, databases
+from pktvisor_sdk.net_frames import HOST, HOST6, IN, OUT, UNKNOWN
 
 CAPTURES = (
     Path(os.environ.get("PKTVISOR_CAPTURES", Path(__file__).parents[3].parent / "shared"))
@@ -18,6 +20,20 @@ CAPTURES = (
     / "pktvisor"
 )
 SWEDEN, AMERICA, TELSTRA = "89.160.20.112", "216.160.83.56", "1.128.0.0"
+
+
+def databases(captures: Path) -> tuple[GeoDatabase, GeoDatabase]:
+    """The test databases of places and of networks; skips where they are not there."""
+    if not captures.is_dir():
+        pytest.skip(f"no captures in {captures}: set PKTVISOR_CAPTURES")
+    return (
+        GeoDatabase.open(captures / "GeoIP2-City-Test.mmdb", "city"),
+        GeoDatabase.open(captures / "GeoIP2-ISP-Test.mmdb", "asn"),
+    )
+
+
+def net(version: str = "1.0", config: Mapping[str, Any] | None = None, **options: Any) -> Fed:
+    return Fed("net", version, config, host_spec=f"{HOST},{HOST6}", **options)
 
 
 def from_(address: str) -> bytes:
@@ -29,8 +45,7 @@ def to(address: str) -> bytes:
 
 
 def fed(config: dict[str, Any], *frames: bytes, **options: Any) -> dict[str, Any]:
-    city, asn = databases(CAPTURES)
-    return Fed("1.0", config, city=city, asn=asn, **options).feed(*frames).shown()
+    return net("1.0", config, databases=databases(CAPTURES), **options).feed(*frames).shown()
 
 
 def counts(shown: dict[str, Any]) -> tuple[int, int, int]:
@@ -81,7 +96,7 @@ def test_a_packet_of_unknown_direction_never_passes() -> None:
     "config", [{"geoloc_notfound": True}, {"asn_notfound": True}, {"only_asn_number": [1]}]
 )
 def test_without_the_database_nothing_passes(version: str, config: dict[str, Any]) -> None:
-    shown = Fed(version, config).feed(IN, OUT).shown()
+    shown = net(version, config).feed(IN, OUT).shown()
     assert shown.get("filtered", shown.get("filtered_packets")) == 2
     assert "in" not in shown or shown["in"] == 0
 
@@ -107,15 +122,15 @@ def test_a_rejected_packet_repeats_the_deep_flag_of_the_one_before() -> None:
 
 def test_what_passes_is_handed_on_to_a_chained_handler() -> None:
     city, asn = databases(CAPTURES)
-    second = Fed()
-    first = Fed("1.0", {"geoloc_notfound": True}, city=city, asn=asn, chained=second.attachment)
+    second = net()
+    first = net("1.0", {"geoloc_notfound": True}, databases=(city, asn), chained=second)
     first.feed(IN, from_(SWEDEN), OUT)
     assert second.shown()["total"] == 2
 
 
 def test_without_filters_everything_is_handed_on() -> None:
-    second = Fed("2.0")
-    Fed(chained=second.attachment).feed(IN, UNKNOWN)
+    second = net("2.0")
+    net(chained=second).feed(IN, UNKNOWN)
     assert second.shown()["observed_packets"] == 2
 
 
@@ -130,4 +145,4 @@ def test_without_filters_everything_is_handed_on() -> None:
 )
 def test_a_wrong_setting_is_refused_by_name(config: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Fed("2.0", config)
+        net("2.0", config)

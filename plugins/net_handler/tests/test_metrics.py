@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pktvisor.metrics import Bucket
+from pktvisor_sdk.feeding import Fed
 from pktvisor_sdk.frames import ethernet, ipv4, udp_frame
-
-from .feeding import HOST, HOST6, IN, OTHER, OUT, PEER, PEER6, UNKNOWN, Fed, syn
+from pktvisor_sdk.net_frames import HOST, HOST6, IN, OTHER, OUT, PEER, PEER6, UNKNOWN, tcp_start
 
 SECOND = 1_000_000_000
+
+
+def net(version: str = "1.0", config: Mapping[str, Any] | None = None, **options: Any) -> Fed:
+    return Fed("net", version, config, host_spec=f"{HOST},{HOST6}", **options)
 
 
 def names(items: list[dict[str, Any]]) -> dict[str, int]:
@@ -20,57 +25,57 @@ def names(items: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def test_version_1_counts_directions_beside_each_other() -> None:
-    shown = Fed().feed(IN, IN, OUT, UNKNOWN).shown()
+    shown = net().feed(IN, IN, OUT, UNKNOWN).shown()
     assert (shown["total"], shown["in"], shown["out"], shown["unknown_dir"]) == (4, 2, 1, 1)
 
 
 def test_version_2_has_an_object_for_each_direction_seen() -> None:
-    shown = Fed("2.0").feed(IN, IN, OUT).shown()
+    shown = net("2.0").feed(IN, IN, OUT).shown()
     assert shown["in"]["total_packets"] == 2
     assert shown["out"]["total_packets"] == 1
     assert "unknown" not in shown
 
 
 def test_packets_count_by_ip_version_and_transport() -> None:
-    shown = Fed().feed(IN, syn(HOST, PEER), udp_frame(HOST6, PEER6, 1, 2, b"x")).shown()
+    shown = net().feed(IN, tcp_start(HOST, PEER), udp_frame(HOST6, PEER6, 1, 2, b"x")).shown()
     assert (shown["ipv4"], shown["ipv6"]) == (2, 1)
     assert (shown["udp"], shown["tcp"], shown["other_l4"]) == (2, 1, 0)
     assert shown["protocol"]["tcp"]["syn"] == 1
 
 
 def test_a_frame_without_ip_counts_as_neither_version_and_as_other_transport() -> None:
-    shown = Fed().feed(ethernet(b"\0" * 28, 0x0806)).shown()
+    shown = net().feed(ethernet(b"\0" * 28, 0x0806)).shown()
     assert (shown["ipv4"], shown["ipv6"], shown["other_l4"], shown["total"]) == (0, 0, 1, 1)
 
 
 def test_no_fragment_counts_as_udp_the_first_one_neither() -> None:
     frame = ethernet(ipv4(PEER, HOST, b"\0" * 16, more_fragments=True))
-    shown = Fed().feed(frame).shown()
+    shown = net().feed(frame).shown()
     assert (shown["udp"], shown["other_l4"]) == (0, 1)
 
 
 def test_version_1_counts_the_remote_address_whatever_the_direction() -> None:
-    shown = Fed().feed(IN, OUT, OUT, udp_frame(PEER6, HOST6, 1, 2, b"x")).shown()
+    shown = net().feed(IN, OUT, OUT, udp_frame(PEER6, HOST6, 1, 2, b"x")).shown()
     assert names(shown["top_ipv4"]) == {PEER: 3}
     assert names(shown["top_ipv6"]) == {PEER6: 1}
     assert shown["cardinality"] == {"src_ips_in": 2, "dst_ips_out": 1}
 
 
 def test_version_1_counts_no_address_of_an_unknown_direction() -> None:
-    shown = Fed().feed(UNKNOWN).shown()
+    shown = net().feed(UNKNOWN).shown()
     assert shown["top_ipv4"] == []
     assert shown["cardinality"] == {"src_ips_in": 0, "dst_ips_out": 0}
 
 
 def test_version_2_counts_both_addresses_of_an_unknown_direction() -> None:
-    shown = Fed("2.0").feed(UNKNOWN).shown()["unknown"]
+    shown = net("2.0").feed(UNKNOWN).shown()["unknown"]
     assert names(shown["top_ipv4_packets"]) == {PEER: 1, OTHER: 1}
     assert shown["cardinality"]["ips"] == 2
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_the_unspecified_address_is_not_counted(version: str) -> None:
-    fed = Fed(version).feed(udp_frame("0.0.0.0", HOST, 68, 67, b"x"))
+    fed = net(version).feed(udp_frame("0.0.0.0", HOST, 68, 67, b"x"))
     shown = fed.shown()["in"] if version == "2.0" else fed.shown()
     assert shown.get("top_ipv4", shown.get("top_ipv4_packets")) == []
     assert set(shown["cardinality"].values()) == {0}
@@ -79,7 +84,7 @@ def test_the_unspecified_address_is_not_counted(version: str) -> None:
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_rates_are_packets_and_captured_bytes_by_second(version: str) -> None:
     frames = [(10 * SECOND, IN), (10 * SECOND + 1, OUT), (11 * SECOND, IN), (11 * SECOND, IN)]
-    fed = Fed(version).feed(*frames)
+    fed = net(version).feed(*frames)
     if version == "1.0":
         rates = fed.shown()["rates"]
         assert rates["pps_in"] == {"p50": 1, "p90": 2, "p95": 2, "p99": 2}
@@ -94,13 +99,13 @@ def test_rates_are_packets_and_captured_bytes_by_second(version: str) -> None:
 
 
 def test_payload_size_is_the_captured_length_of_the_frame() -> None:
-    sizes = Fed().feed(IN, IN, IN, OUT + b"\0" * 400).shown()["payload_size"]
+    sizes = net().feed(IN, IN, IN, OUT + b"\0" * 400).shown()["payload_size"]
     assert (sizes["p50"], sizes["p99"]) == (len(IN), len(OUT) + 400)
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_frames_beyond_64_kib_are_in_the_sizes_too(version: str) -> None:
-    fed = Fed(version).feed(IN, OUT, IN + b"\0" * 70_000)
+    fed = net(version).feed(IN, OUT, IN + b"\0" * 70_000)
     state = _sizes(fed.window.live, version)
     assert state.count == (3 if version == "1.0" else 2)
     assert state.quantile(1.0) == len(IN) + 70_000
@@ -115,7 +120,7 @@ def _sizes(bucket: Bucket, version: str) -> Any:
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_only_deep_sampled_packets_count_addresses_and_syn(version: str) -> None:
-    fed = Fed(version, deep_sample_rate=30).feed(*[syn(PEER, HOST)] * 200)
+    fed = net(version, deep_sample_rate=30).feed(*[tcp_start(PEER, HOST)] * 200)
     shown = fed.shown()
     if version == "1.0":
         deep, total = shown["deep_samples"], shown["total"]
@@ -145,7 +150,7 @@ def test_only_deep_sampled_packets_count_addresses_and_syn(version: str) -> None
     ],
 )
 def test_a_group_that_is_off_is_not_shown(version: str, group: str, missing: str) -> None:
-    fed = Fed(version, disable=[group]).feed(IN, OUT)
+    fed = net(version, disable=[group]).feed(IN, OUT)
     shown = [".".join(item.path) for item in fed.window.live.shown()]
     assert not [path for path in shown if missing in path.lower()]
     assert [path for path in shown if "rates" in path]
@@ -155,10 +160,10 @@ def test_a_group_that_is_off_is_not_shown(version: str, group: str, missing: str
 def test_where_batches_are_cut_changes_nothing(version: str) -> None:
     rng = np.random.default_rng(1)
     frames = [
-        (10 * SECOND + 10_000_000 * i, (IN, OUT, UNKNOWN, syn(PEER, HOST))[rng.integers(4)])
+        (10 * SECOND + 10_000_000 * i, (IN, OUT, UNKNOWN, tcp_start(PEER, HOST))[rng.integers(4)])
         for i in range(300)
     ]
-    whole, cut = Fed(version).feed(*frames), Fed(version)
+    whole, cut = net(version).feed(*frames), net(version)
     for first in range(0, 300, 7):
         cut.feed(*frames[first : first + 7])
     assert whole.shown() == cut.shown()
