@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tests.benchmarks.databases import write_databases
 from tests.benchmarks.generate import HOSTS, generate
 
 DATA = Path(__file__).parent / "data"
@@ -43,6 +44,9 @@ def main() -> None:
         seconds, anonymous = _end_to_end(path, options.rounds)
         _line("end to end", options.packets, seconds)
         rates[name] = options.packets / seconds
+        located, _ = _end_to_end(path, options.rounds, _databases())
+        _line("with geo and ASN", options.packets, located)
+        print(f"  places and networks cost {located / seconds - 1:.1%} more")
         print(f"  peak anonymous memory {anonymous / 1024:.0f} MB")
         if not flood:
             _line("start-up", 0, _best(options.rounds, lambda: _cpu([*COMMAND, str(_tiny())])))
@@ -118,9 +122,17 @@ def _one_round(path: Path) -> dict[str, float]:
     return spent
 
 
-def _end_to_end(path: Path, rounds: int) -> tuple[float, int]:
-    seconds = _best(rounds, lambda: _cpu([*COMMAND, str(path)]))
-    return seconds, _peak_anonymous([*COMMAND, str(path)])
+def _end_to_end(path: Path, rounds: int, options: Sequence[str] = ()) -> tuple[float, int]:
+    command = [*COMMAND, *options, str(path)]
+    seconds = _best(rounds, lambda: _cpu(command))
+    return seconds, _peak_anonymous(command)
+
+
+def _databases() -> list[str]:
+    city, asn = DATA / "city.mmdb", DATA / "asn.mmdb"
+    if not (city.exists() and asn.exists()):
+        write_databases(city, asn)
+    return ["--geo-city", str(city), "--geo-asn", str(asn)]
 
 
 def _best(rounds: int, measure: Callable[[], float]) -> float:

@@ -8,6 +8,7 @@ upper bounds, as the sketch gives them; below 6144 distinct keys they are exact.
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from pktvisor.metrics.top_table import Entry, TopTable
 __all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text"]
 
 _LG_MAP = 13
+_JOINED = 16
 Describe = Callable[[Entry], str]
 Item = dict[str, str | int]
 
@@ -33,9 +35,14 @@ class TopNState(MetricState):
     """
 
     def __init__(
-        self, describe: Describe, expand: Callable[[str], Item], settings: MetricSettings
+        self,
+        describe: Describe,
+        expand: Callable[[str], Item],
+        settings: MetricSettings,
+        joined: bool = False,
     ) -> None:
         self._describe = describe
+        self._joined = joined
         self._expand = expand
         self._settings = settings
         self._front: TopTable | NumberCounts | None = None
@@ -76,20 +83,29 @@ class TopNState(MetricState):
         self._front.merge(other._front)  # type: ignore[arg-type]
 
     def estimates(self, most: int | None = None) -> list[tuple[str, int]]:
-        """The heaviest keys (all without `most`) with their estimates, then by name."""
+        """The heaviest keys (all without `most`) with their estimates, then by name.
+
+        Keys of one text count together where that may be, among 16 times as many as are wanted.
+        """
         if self._front is None:
             return []
         self._front.compact()
         counts = self._front.counts()
         rows = np.arange(len(counts))
-        if most is not None and len(counts) > most:
-            least = np.partition(counts, len(counts) - most)[len(counts) - most]
+        wanted = len(counts) if most is None else most * (_JOINED if self._joined else 1)
+        if len(counts) > wanted:
+            least = np.partition(counts, len(counts) - wanted)[len(counts) - wanted]
             rows = np.flatnonzero(counts >= least)
         offset = self._front.offset
         found = [
             (self._describe(self._front.entry(row)), int(counts[row]) + offset)
             for row in rows.tolist()
         ]
+        if self._joined:
+            sums: Counter[str] = Counter()
+            for text, estimate in found:
+                sums[text] += estimate
+            found = list(sums.items())
         found.sort(key=lambda pair: (-pair[1], pair[0]))
         return found[:most]
 
@@ -172,8 +188,9 @@ class TopN(Metric[TopNState]):
     """Declares a list of the heaviest keys.
 
     `label` is the Prometheus label of an item. `describe` turns a counted entry (both key halves
-    and text) into the text it merges under; `describer` does so where that takes a database:
-    it is called with the settings of the bucket. `expand` makes the item's JSON from that text.
+    and text) into the text it merges under; `describer` does so where that takes a database, in
+    which several records may have one text: it is called with the settings of the bucket. `expand`
+    makes the item's JSON from that text.
     """
 
     kind = "top_n"
@@ -196,4 +213,4 @@ class TopN(Metric[TopNState]):
     def new_state(self, settings: MetricSettings) -> TopNState:
         """A state without entries."""
         describe = self._describer(settings) if self._describer else self._describe
-        return TopNState(describe, self._expand, settings)
+        return TopNState(describe, self._expand, settings, self._describer is not None)
