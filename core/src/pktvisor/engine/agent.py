@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pktvisor.batches import Hosts
 from pktvisor.engine.agent_info import policy_json, stream_health, tap_json
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner, companion_plans
+from pktvisor.engine.runtime_objects import RuntimeObjects
 from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, StreamPlan
 from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
@@ -44,7 +46,9 @@ class Agent:
     stream is made by the first policy that wants it, shared by all whose tap and input settings are
     equal, and ended with the last. `defaults` hold for policies that have no window_config.
     Requests (`create_tap`, `create_policy`) may reach only what `trust` allows; configuration files
-    (`load`, `replace`) are trusted.
+    (`load`, `replace`) are trusted. `hosts` are ours beside those an input finds by itself; a tap's
+    own host spec replaces both. With `held`, streams are opened but run only from `start` on:
+    privileges can be given up in between.
     """
 
     def __init__(
@@ -57,13 +61,18 @@ class Agent:
         trust: Trust | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        hosts: Hosts | None = None,
+        held: bool = False,
     ) -> None:
         self.plugins = Plugins() if plugins is None else plugins
+        self._hosts = hosts
+        self._held = held
         self._defaults = defaults or PolicySettings()
         self._trust = trust or Trust()
         self._engine = Engine(self.plugins, city=city, asn=asn, limits=limits, clock=clock)
         self._state = _State()
         self._lock = threading.RLock()
+        self.objects = RuntimeObjects(self._engine, self._request_planner, self._lock, hosts)
 
     def load(self, document: bytes | str, *, source: str = "") -> Document:
         """Add the taps and policies of a configuration file, all of them or none.
@@ -181,6 +190,12 @@ class Agent:
             ready = all(health["state"] != "failed" for health in inputs.values())
             return {"alive": True, "ready": ready, "inputs": inputs}
 
+    def start(self) -> None:
+        """Let the streams run that were held back; those opened later run at once."""
+        with self._lock:
+            self._held = False
+            self._engine.start()
+
     def join(self) -> None:
         """Wait until every stream that ends by itself, such as a file, has ended."""
         self._engine.join()
@@ -203,6 +218,9 @@ class Agent:
 
     def _planner(self, state: _State, trust: Trust | None) -> Planner:
         return Planner(self.plugins, state.taps, self._defaults, state.settings, trust)
+
+    def _request_planner(self, taps: Mapping[str, Tap]) -> Planner:
+        return Planner(self.plugins, taps, self._defaults, self._state.settings, self._trust)
 
     def _apply(self, base: _State, read: Document, source: str) -> None:
         """Go to `base` with a document's taps and policies added."""
@@ -254,12 +272,13 @@ class Agent:
         self._state = replace(state, plans=plans, written=written)
         for name in running - set(wanted):
             self._engine.remove_tap(name)
-        for name in opened:
-            self._engine.start(name)
+        if not self._held:
+            for name in opened:
+                self._engine.start(name)
 
     def _open(self, stream: StreamPlan, state: _State) -> None:
         try:
-            self._engine.open_stream(stream.name, stream.spec, stream.config)
+            self._engine.open_stream(stream.name, stream.spec, stream.config, self._hosts)
         except (ValueError, LookupError, OSError) as error:
             user = next(
                 n for n, p in state.plans.items() if stream.name in {s.name for s in p.streams}

@@ -16,7 +16,7 @@ from pktvisor.metrics import Bucket, MetricState
 from pktvisor.policies.models import Tap
 from pktvisor.streams import StreamStatus
 
-__all__ = ["policy_json", "stream_health", "tap_json"]
+__all__ = ["input_json", "policy_json", "stream_health", "tap_json"]
 
 INPUT_INTERFACE = "visor.module.input/1.0"
 
@@ -51,10 +51,8 @@ def stream_health(status: StreamStatus) -> dict[str, Any]:
     return {**asdict(status), "unaccounted": status.unaccounted}
 
 
-def _describe(
-    runner: StreamRunner, stream: StreamPlan, heads: list[Attachment]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The stream and the handlers of a policy on it; runs in the stream's worker."""
+def input_json(runner: StreamRunner, stream: StreamPlan) -> dict[str, Any]:
+    """An input stream; to be called in its worker."""
     about: dict[str, Any] = {
         "module": {"name": stream.name, "config": _config(runner, stream) or None},
         "input": {"running": not runner.finished, "consumers": runner.consumers},
@@ -62,6 +60,13 @@ def _describe(
     info = dict(runner.stream.info())
     if info:
         about[stream.spec.name] = info
+    return about
+
+
+def _describe(
+    runner: StreamRunner, stream: StreamPlan, heads: list[Attachment]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The stream and the handlers of a policy on it; runs in the stream's worker."""
     shown = {plan.name: plan.shown for plan in stream.handlers}
     modules = {}
     for attachment in (link for head in heads for link in head.chain()):
@@ -75,7 +80,7 @@ def _describe(
             **_metrics(attachment, runner.now_ns),
             **{k: v for k, v in attachment.handler.info().items() if isinstance(v, Mapping)},
         }
-    return about, modules
+    return input_json(runner, stream), modules
 
 
 def _metrics(attachment: Attachment, now_ns: int) -> dict[str, Any]:

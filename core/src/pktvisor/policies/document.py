@@ -14,7 +14,7 @@ from pktvisor.policies.loading import Loaded, load
 from pktvisor.policies.models import Policy, Tap, ignored_keys
 from pktvisor.policies.values import check_name, kind_of, typed_map
 
-__all__ = ["Document", "parse_document", "parse_one"]
+__all__ = ["Document", "parse_document", "parse_model", "parse_one"]
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +94,14 @@ def _visor(loaded: Loaded) -> dict[str, Any]:
     return visor
 
 
+def parse_model(kind: type[ModelT], value: Any, path: Path = ()) -> ModelT:
+    """A tap or policy from a loaded value. Raises ConfigError with the place under `path`."""
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise _first(error, kind, path) from None
+
+
 def _models(
     kind: type[ModelT], word: str, values: dict[str, Any], path: Path, ignored: list[Path]
 ) -> dict[str, ModelT]:
@@ -104,10 +112,7 @@ def _models(
             check_name(name)
         if not isinstance(value, dict):
             raise ConfigError(f"{word} configuration map expected, not {kind_of(value)}", place)
-        try:
-            model = kind.model_validate(value)
-        except ValidationError as error:
-            raise _first(error, kind, place) from None
+        model = parse_model(kind, value, place)
         ignored += ignored_keys(model, place)
         result[name] = model
     return result
