@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import api_reference
 import handler_reference
 
-PAGES: dict[str, str] = {**handler_reference.pages()}
+PAGES: dict[str, str] = {**handler_reference.pages(), **api_reference.pages()}
 
 
 def main() -> int:

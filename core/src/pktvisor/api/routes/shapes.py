@@ -1,0 +1,74 @@
+"""The shapes of answers, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired
+
+from litestar.params import PathParameter
+from typing_extensions import TypedDict
+
+__all__ = [
+    "AppBody",
+    "Empty",
+    "Handlers",
+    "Name",
+    "Number",
+    "PolicyInfo",
+    "RatesBody",
+    "Schemas",
+    "TapInfo",
+    "Type",
+]
+
+Number = Annotated[int, PathParameter(description="0 is the live period")]
+Name = Annotated[str, PathParameter(description="a name as it was given")]
+Type = Annotated[str, PathParameter(description="an input or handler type that is installed")]
+
+# Metrics by schema, as the JSON schema of each handler's metrics describes them.
+Schemas = dict[str, Any]
+Handlers = dict[str, Schemas]
+
+
+class Empty(TypedDict):
+    """Nothing to say."""
+
+
+class AppInfo(TypedDict):
+    """The agent itself."""
+
+    version: str
+    up_time_min: float
+
+
+class AppBody(TypedDict):
+    """The agent itself."""
+
+    app: AppInfo
+
+
+# Always 0: the live rates are in bucket 0.
+InOutBody = TypedDict("InOutBody", {"in": int, "out": int})
+
+
+class RatesBody(TypedDict):
+    """A route older clients ask for."""
+
+    packets: InOutBody
+    warning: str
+
+
+class TapInfo(TypedDict):
+    """A tap as it was configured."""
+
+    config: dict[str, Any] | None
+    input_type: str
+    interface: str
+    tags: dict[str, Any] | None
+
+
+class PolicyInfo(TypedDict):
+    """A policy at work: its taps, its input streams and its handlers, each by name."""
+
+    taps: NotRequired[dict[str, TapInfo]]
+    input: dict[str, Any]
+    modules: dict[str, Any]

@@ -1,0 +1,152 @@
+"""What the agent says of itself in Prometheus' text: real counters under `pktvisor_`."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
+from prometheus_client.registry import Collector
+
+from pktvisor import __version__
+
+if TYPE_CHECKING:
+    from pktvisor.snapshot import Snapshot
+    from pktvisor.streams import HandlerStatus, StreamStatus
+
+__all__ = ["agent_text"]
+
+# Name without _total, help, and the field of a stream's status.
+_STREAM_COUNTERS = (
+    ("received_packets", "Packets the kernel took for this input", "kernel_received"),
+    ("kernel_dropped_packets", "Packets the kernel dropped: the buffer was full", "kernel_drops"),
+    ("interface_dropped_packets", "Packets the interface dropped", "interface_drops"),
+    ("filtered_packets", "Packets the capture filter rejected", "kernel_filtered"),
+    ("queue_dropped_packets", "Packets dropped before the worker, it was behind", "queue_drops"),
+    ("processed_packets", "Packets the worker has handled", "processed"),
+    ("malformed_packets", "Processed packets whose bytes are wrong", "malformed"),
+    ("truncated_packets", "Processed packets cut short by the snap length", "truncated"),
+    ("unsupported_packets", "Processed packets of unsupported link types", "unsupported"),
+    ("replaced_timestamps", "Timestamps too far from arrival, replaced by it", "times_replaced"),
+)
+_STREAM_GAUGES = (
+    ("queued_packets", "Packets that wait for the worker", "queued"),
+    ("queued_bytes", "Bytes that wait for the worker", "queued_bytes"),
+    ("queue_limit_bytes", "Bytes that may wait for the worker", "queue_limit_bytes"),
+)
+
+
+class _Agent(Collector):
+    def __init__(self, streams: Iterable[StreamStatus], snapshots: Iterable[Snapshot]) -> None:
+        self._streams = list(streams)
+        self._snapshots = list(snapshots)
+
+    def collect(self) -> Iterator[Family]:
+        build = GaugeMetricFamily(
+            "pktvisor_build_info", "The version of the agent", labels=("version",)
+        )
+        build.add_metric((__version__,), 1)
+        yield build
+        yield GaugeMetricFamily(
+            "pktvisor_resident_memory_bytes", "Memory the process holds", _resident_bytes()
+        )
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        yield CounterMetricFamily(
+            "pktvisor_cpu_seconds",
+            "Processor time of the process",
+            usage.ru_utime + usage.ru_stime,
+        )
+        for name, text, field in _STREAM_COUNTERS:
+            yield self._per_stream(CounterMetricFamily, name, text, field)
+        for name, text, field in _STREAM_GAUGES:
+            yield self._per_stream(GaugeMetricFamily, name, text, field)
+        busy = CounterMetricFamily(
+            "pktvisor_batch_seconds", "Time spent on batches", labels=("input", "stream")
+        )
+        up = GaugeMetricFamily(
+            "pktvisor_input_up",
+            "Whether an input runs and has no problem",
+            labels=("input", "stream"),
+        )
+        for stream in self._streams:
+            busy.add_metric((stream.input, stream.tap), stream.busy_ns / 1e9)
+            up.add_metric((stream.input, stream.tap), stream.state == "running")
+        yield busy
+        yield up
+        yield self._per_handler("handler_seconds", "Time in a handler", lambda h: h.busy_ns / 1e9)
+        yield self._per_handler("handler_errors", "Batches a handler failed on", lambda h: h.errors)
+        evicted = GaugeMetricFamily(
+            "pktvisor_evicted_entries",
+            "Entries that tables of the kept periods gave up to stay in bounds",
+            labels=("policy", "table"),
+        )
+        for snapshot in self._snapshots:
+            for name, count in sorted(snapshot.stream.items()):
+                if name.endswith("evicted"):
+                    evicted.add_metric((snapshot.policy, name.removesuffix("_evicted")), count)
+        yield evicted
+
+    def _per_stream(
+        self,
+        kind: type[CounterMetricFamily | GaugeMetricFamily],
+        name: str,
+        text: str,
+        field: str,
+    ) -> Family:
+        family = kind(f"pktvisor_{name}", text, labels=("input", "stream"))
+        for stream in self._streams:
+            value = getattr(stream, field)
+            if value is not None:
+                family.add_metric((stream.input, stream.tap), value)
+        return family
+
+    def _per_handler(
+        self, name: str, text: str, value: Callable[[HandlerStatus], float]
+    ) -> CounterMetricFamily:
+        family = CounterMetricFamily(
+            f"pktvisor_{name}", text, labels=("input", "stream", "policy", "handler")
+        )
+        for stream in self._streams:
+            for handler in stream.handlers:
+                labels = (stream.input, stream.tap, handler.policy, handler.name)
+                family.add_metric(labels, value(handler))
+        return family
+
+
+def agent_text(
+    streams: Iterable[StreamStatus], snapshots: Iterable[Snapshot], static: Mapping[str, str]
+) -> str:
+    """The agent's own families in text format 0.0.4, `static` labels on every line.
+
+    `streams` are all there are; what was evicted is read off the `snapshots` at hand.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Labelled(_Agent(streams, snapshots), static))
+    return generate_latest(registry).decode()
+
+
+class _Labelled(Collector):
+    """Another collector's families with more labels."""
+
+    def __init__(self, inner: Collector, labels: Mapping[str, str]) -> None:
+        self._inner = inner
+        self._labels = labels
+
+    def collect(self) -> Iterator[Family]:
+        for family in self._inner.collect():
+            family.samples = [
+                sample._replace(labels={**self._labels, **sample.labels})
+                for sample in family.samples
+            ]
+            yield family
+
+
+def _resident_bytes() -> int:
+    try:
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - read at every scrape
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
