@@ -1,0 +1,368 @@
+"""What `pktvisord` can be told: one declaration is option, config key, default and help.
+
+A value comes from the command line, else from `visor.config` of the config file, else from here.
+Flags add up: what the file switches on, the command line cannot switch off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+__all__ = ["DaemonSettings", "SettingError", "declared", "merged"]
+
+_TRUE = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+class SettingError(ValueError):
+    """An option or config key that cannot be: one line."""
+
+
+def _option(
+    *flags: str,
+    default: Any,
+    help: str,
+    group: str,
+    metavar: str = "",
+    limits: tuple[int, int] | None = None,
+    in_file: bool = True,
+    names: tuple[str, ...] = (),
+) -> Any:
+    """A setting; `names` are further config keys, `in_file` whether it has any."""
+    metadata = {
+        "flags": flags,
+        "help": help,
+        "group": group,
+        "metavar": metavar,
+        "limits": limits,
+        "in_file": in_file,
+        "names": names,
+    }
+    return field(default=default, metadata=metadata)
+
+
+_WEB = "Web server"
+_ACCESS = "Who may change what"
+_CAPTURE = "Capture and metrics"
+_PROCESS = "Process"
+_COMPATIBLE = "Accepted for compatibility"
+
+
+@dataclass(frozen=True)
+class DaemonSettings:
+    """All settings of the daemon, in the order of its help."""
+
+    bpf: str = _option(
+        "-b",
+        default="",
+        metavar="BPF",
+        group=_CAPTURE,
+        in_file=False,
+        help="Count only packets of IFACE this filter accepts.",
+    )
+    host_spec: str = _option(
+        "-H",
+        default="",
+        metavar="HOSTSPEC",
+        group=_CAPTURE,
+        in_file=False,
+        help="Prefixes of our hosts, comma separated, beside the addresses of an interface.",
+    )
+    config: str | None = _option(
+        "--config",
+        default=None,
+        metavar="FILE",
+        group=_CAPTURE,
+        in_file=False,
+        help="Taps, policies and these settings (YAML); SIGHUP reads it again.",
+    )
+    periods: int = _option(
+        "--periods",
+        default=5,
+        metavar="P",
+        limits=(1, 10),
+        group=_CAPTURE,
+        help="Minutes to keep, where a policy does not say.",
+    )
+    max_deep_sample: int = _option(
+        "--max-deep-sample",
+        default=100,
+        metavar="N",
+        limits=(1, 100),
+        group=_CAPTURE,
+        help="Percent of packets to look at closely, where a policy does not say.",
+    )
+    geo_city: str | None = _option(
+        "--geo-city",
+        default=None,
+        metavar="FILE",
+        group=_CAPTURE,
+        help="City database (MaxMind DB) for places.",
+    )
+    geo_asn: str | None = _option(
+        "--geo-asn",
+        default=None,
+        metavar="FILE",
+        group=_CAPTURE,
+        help="ASN or ISP database (MaxMind DB) for networks.",
+    )
+    default_geo_city: str | None = _option(
+        "--default-geo-city",
+        default=None,
+        metavar="FILE",
+        group=_CAPTURE,
+        help="City database if no other is given.",
+    )
+    default_geo_asn: str | None = _option(
+        "--default-geo-asn",
+        default=None,
+        metavar="FILE",
+        group=_CAPTURE,
+        help="ASN database if no other is given.",
+    )
+    geo_cache_size: int = _option(
+        "--geo-cache-size",
+        default=10000,
+        metavar="N",
+        limits=(0, 2**31 - 1),
+        group=_CAPTURE,
+        help="Records to keep decoded, per database; 0 keeps none.",
+    )
+    host: str = _option(
+        "-l",
+        default="localhost",
+        metavar="HOST",
+        group=_WEB,
+        help="Name or address to listen on.",
+    )
+    port: int = _option(
+        "-p",
+        default=10853,
+        metavar="PORT",
+        limits=(0, 65535),
+        group=_WEB,
+        help="Port to listen on.",
+    )
+    tls: bool = _option("--tls", default=False, group=_WEB, help="Answer in HTTPS.")
+    tls_cert: str | None = _option(
+        "--tls-cert",
+        default=None,
+        metavar="FILE",
+        group=_WEB,
+        help="Certificate chain (PEM), needed with --tls.",
+    )
+    tls_key: str | None = _option(
+        "--tls-key",
+        default=None,
+        metavar="FILE",
+        group=_WEB,
+        help="Its key (PEM), needed with --tls.",
+    )
+    prom_instance: str | None = _option(
+        "--prom-instance",
+        default=None,
+        metavar="ID",
+        group=_WEB,
+        help="Label instance of all Prometheus lines.",
+    )
+    admin_api: bool = _option(
+        "--admin-api",
+        "--full-api",
+        default=False,
+        group=_ACCESS,
+        names=("full_api",),
+        help="Let the API change things.",
+    )
+    token_file: str | None = _option(
+        "--token-file",
+        default=None,
+        metavar="FILE",
+        group=_ACCESS,
+        help="A file with the token asked of requests that change things"
+        " (or environment PKTVISOR_TOKEN).",
+    )
+    allow_tokenless: bool = _option(
+        "--allow-tokenless",
+        default=False,
+        group=_ACCESS,
+        help="Let everyone who reaches a listen address that is not local change things.",
+    )
+    allow_host: tuple[str, ...] = _option(
+        "--allow-host",
+        default=(),
+        metavar="NAME",
+        group=_ACCESS,
+        help="A further name requests may be addressed to; * allows all.",
+    )
+    allow_path: tuple[str, ...] = _option(
+        "--allow-path",
+        default=(),
+        metavar="DIR",
+        group=_ACCESS,
+        help="A folder whose files taps of the API may read.",
+    )
+    allow_bind: tuple[str, ...] = _option(
+        "--allow-bind",
+        default=(),
+        metavar="ADDR",
+        group=_ACCESS,
+        help="An address taps of the API may listen on, beside local ones.",
+    )
+    daemon: bool = _option("-d", default=False, group=_PROCESS, help="Go to the background.")
+    verbose: bool = _option("-v", default=False, group=_PROCESS, help="Log more.")
+    log_file: str | None = _option(
+        "--log-file", default=None, metavar="FILE", group=_PROCESS, help="Log to a file."
+    )
+    syslog: bool = _option("--syslog", default=False, group=_PROCESS, help="Log to syslog.")
+    user: str | None = _option(
+        "--user",
+        default=None,
+        metavar="NAME",
+        group=_PROCESS,
+        help="Started as root, become this user once captures are open, keeping CAP_NET_RAW"
+        " only.  [default: pktvisor, else nobody]",
+    )
+    drop_all: bool = _option(
+        "--drop-all",
+        default=False,
+        group=_PROCESS,
+        help="Give up CAP_NET_RAW too: no further captures can be opened.",
+    )
+    disable_plugin: tuple[str, ...] = _option(
+        "--disable-plugin",
+        default=(),
+        metavar="NAME",
+        group=_PROCESS,
+        help="A plugin that is not to be loaded.",
+    )
+    module_list: bool = _option(
+        "--module-list", default=False, group=_PROCESS, help="List inputs and handlers, and exit."
+    )
+    module_dir: str | None = _option(
+        "--module-dir",
+        default=None,
+        metavar="DIR",
+        group=_COMPATIBLE,
+        help="Plugins are installed with pip.",
+    )
+    prometheus: bool = _option(
+        "--prometheus", default=False, group=_COMPATIBLE, help="/metrics is always there."
+    )
+    no_track: bool = _option(
+        "--no-track", default=False, group=_COMPATIBLE, help="Nothing is ever sent home."
+    )
+    cp_disable: bool = _option(
+        "--cp-disable", default=False, group=_COMPATIBLE, help="There is no crash reporter."
+    )
+    cp_token: str | None = _option(
+        "--cp-token", default=None, metavar="TOKEN", group=_COMPATIBLE, help="The same."
+    )
+    cp_url: str | None = _option(
+        "--cp-url", default=None, metavar="URL", group=_COMPATIBLE, help="The same."
+    )
+    cp_custom: str | None = _option(
+        "--cp-custom", default=None, metavar="TEXT", group=_COMPATIBLE, help="The same."
+    )
+    cp_path: str | None = _option(
+        "--cp-path", default=None, metavar="PATH", group=_COMPATIBLE, help="The same."
+    )
+    otel: bool = _option(
+        "--otel",
+        default=False,
+        group=_COMPATIBLE,
+        help="OTLP push is not there yet; nothing is sent.",
+    )
+    otel_host: str = _option(
+        "--otel-host", default="localhost", metavar="HOST", group=_COMPATIBLE, help="The same."
+    )
+    otel_path: str = _option(
+        "--otel-path", default="/v1/metrics", metavar="PATH", group=_COMPATIBLE, help="The same."
+    )
+    otel_port: int = _option(
+        "--otel-port",
+        default=4318,
+        metavar="PORT",
+        limits=(1, 65535),
+        group=_COMPATIBLE,
+        help="The same.",
+    )
+    otel_interval: int = _option(
+        "--otel-interval",
+        default=60,
+        metavar="S",
+        limits=(1, 86400),
+        group=_COMPATIBLE,
+        help="The same.",
+    )
+    otel_tls: bool = _option("--otel-tls", default=False, group=_COMPATIBLE, help="The same.")
+    otel_tls_cert: str | None = _option(
+        "--otel-tls-cert", default=None, metavar="FILE", group=_COMPATIBLE, help="The same."
+    )
+    otel_tls_key: str | None = _option(
+        "--otel-tls-key", default=None, metavar="FILE", group=_COMPATIBLE, help="The same."
+    )
+    iana_service_port_registry: str | None = _option(
+        "--iana-service-port-registry",
+        default=None,
+        metavar="FILE",
+        group=_COMPATIBLE,
+        help="Names of services for the handler flow.",
+    )
+    default_service_registry: str | None = _option(
+        "--default-service-registry",
+        default=None,
+        metavar="FILE",
+        group=_COMPATIBLE,
+        help="The same.",
+    )
+
+
+def declared() -> Iterable[Field[Any]]:
+    """The settings' declarations, in order."""
+    return fields(DaemonSettings)
+
+
+def merged(given: Mapping[str, Any], in_file: Mapping[str, Any]) -> DaemonSettings:
+    """Settings from the options that were given (None: not) and the config file's `visor.config`.
+
+    Raises SettingError naming the key and what is allowed.
+    """
+    by_key = {
+        name: setting
+        for setting in declared()
+        if setting.metadata["in_file"]
+        for name in (setting.name, *setting.metadata["names"])
+    }
+    values: dict[str, Any] = {}
+    for key, value in in_file.items():
+        if key not in by_key:
+            raise SettingError(f"visor.config.{key}: unknown key; allowed are {', '.join(by_key)}")
+        setting = by_key[key]
+        read = _read(setting, f"visor.config.{key}", value)
+        # Two names of one flag add up, as they do on the command line.
+        values[setting.name] = read or values.get(setting.name, read)
+    values |= {key: value for key, value in given.items() if value not in (None, False, ())}
+    return DaemonSettings(**values)
+
+
+def _read(setting: Field[Any], where: str, value: Any) -> Any:
+    """A value of the file, which is text, a list of texts or something nested."""
+    kind = str(setting.type)
+    if kind.startswith("tuple"):
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+        raise SettingError(f"{where}: must be a text or a list of texts")
+    if not isinstance(value, str):
+        raise SettingError(f"{where}: must be a single value")
+    if kind == "bool":
+        if value.lower() not in _TRUE:
+            raise SettingError(f"{where}: {value!r} is neither true nor false")
+        return _TRUE[value.lower()]
+    if kind == "int":
+        low, high = setting.metadata["limits"]
+        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            raise SettingError(f"{where}: {value!r}: allowed is a number from {low} to {high}")
+        return int(value)
+    return value
