@@ -149,10 +149,16 @@ class Agent:
 
     def policy_info(self, name: str | None = None) -> dict[str, Any]:
         """All policies, or one, as the API shows them. Raises NotFound."""
-        with self._lock:
-            state = self._state
-            names = [self._known(name)] if name is not None else list(state.plans)
-            return {key: policy_json(self._engine, state.plans[key], state.taps) for key in names}
+        state = self._state
+        names = [self._known(name)] if name is not None else list(state.plans)
+        shown = {}
+        for key in names:
+            try:
+                shown[key] = policy_json(self._engine, state.plans[key], state.taps)
+            except LookupError:  # deleted meanwhile
+                if name is not None:
+                    raise NotFound("policy does not exists") from None
+        return shown
 
     def delete_tap(self, name: str) -> None:
         """Forget a tap; what runs from it goes on. Raises NotFound."""
@@ -174,21 +180,26 @@ class Agent:
         return list(self._state.plans)
 
     def snapshot(self, policy: str) -> Snapshot:
-        """A policy's buckets as they are now. Raises NotFound."""
-        with self._lock:
+        """A policy's buckets as they are now. Raises NotFound.
+
+        Does not wait for changes under way, which may take as long as an interface takes to open.
+        """
+        try:
             return self._engine.snapshot(self._known(policy))
+        except NotFound:
+            raise
+        except LookupError:  # deleted meanwhile
+            raise NotFound("policy does not exists") from None
 
     def streams(self) -> list[StreamStatus]:
         """The loss ledger of every stream and the health of its handlers."""
-        with self._lock:
-            return self._engine.streams()
+        return self._engine.streams()
 
     def health(self) -> dict[str, Any]:
         """Whether the agent works, and how each input and handler does."""
-        with self._lock:
-            inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
-            ready = all(health["state"] != "failed" for health in inputs.values())
-            return {"alive": True, "ready": ready, "inputs": inputs}
+        inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
+        ready = all(health["state"] != "failed" for health in inputs.values())
+        return {"alive": True, "ready": ready, "inputs": inputs}
 
     def start(self) -> None:
         """Let the streams run that were held back; those opened later run at once."""

@@ -231,7 +231,7 @@ class Engine:
 
     def streams(self) -> list[StreamStatus]:
         """The loss ledger of every stream and the health of its handlers."""
-        return [runner.status() for runner in self._runners.values()]
+        return [runner.status() for runner in list(self._runners.values())]
 
     def stop(self) -> None:
         """End all streams and seal all buckets; snapshots of them may still be taken."""
