@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pktvisor.commands.pktvisor import main as pktvisor_main
 from pktvisor_pcap.command import main
 from pktvisor_sdk import dns
 from pktvisor_sdk.captures import pcap_bytes
@@ -124,3 +125,21 @@ def test_hosts_and_filters_of_the_command_line_do_not_go_with_it(run: Any, optio
     result = run(policy("p", f"{{a: {NET}}}"), *option)
     assert result.exit_code == 2
     assert "do not go with --config" in result.stderr
+
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def test_the_sample_policy_runs_over_the_sample_capture() -> None:
+    files = [str(SAMPLES / name) for name in ("policy.yaml", "dns-lab.pcap")]
+    result = CliRunner().invoke(main, ["--config", *files])
+    assert result.exit_code == 0
+    assert {policy: list(shown) for policy, shown in json.loads(result.stdout).items()} == {
+        "usual": ["usual-lab-names", "usual-lab-packets"],
+        "missing_names": ["missing_names-lab-answers", "missing_names-lab-packets"],
+    }
+
+
+def test_the_sample_policy_is_valid() -> None:
+    result = CliRunner().invoke(pktvisor_main, ["validate", str(SAMPLES / "policy.yaml")])
+    assert (result.exit_code, result.stderr) == (0, "")
