@@ -78,9 +78,13 @@ def test_stopping_gives_up_on_a_handler_that_hangs_and_counts_what_it_left(bench
     assert adder.entered.wait(10)
     bench.feed.put(0.0, 0.0)
     bench.feed.wait_until_read()
-    bench.engine._runners["t"].stop(patience_s=0.01)
+    runner = bench.engine._runners["t"]
+    assert not runner.stop(patience_s=0.01)
     assert bench.status.queue_drops == 2
     adder.gate.set()
+    runner.join()
+    assert runner.stop()
+    assert balanced(bench.status)
 
 
 def test_a_policy_added_and_removed_leaves_the_other_alone(bench: Any) -> None:

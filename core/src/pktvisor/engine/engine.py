@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment
-from pktvisor.engine.runner import StreamRunner
+from pktvisor.engine.runner import PATIENCE_S, StreamRunner
 from pktvisor.engine.settings import (
     HandlerChoice,
     HandlerPlan,
@@ -234,12 +235,19 @@ class Engine:
         return [runner.status() for runner in list(self._runners.values())]
 
     def stop(self) -> None:
-        """End all streams and seal all buckets; snapshots of them may still be taken."""
+        """End all streams and seal all buckets; snapshots of them may still be taken.
+
+        All of them together have `PATIENCE_S` seconds to work off what they have read.
+        """
         for runner in self._runners.values():
-            runner.stop()
+            runner.ask_to_stop()
+        deadline = time.monotonic() + PATIENCE_S
+        for runner in self._runners.values():
+            runner.stop(max(deadline - time.monotonic(), 0))
 
     def close(self) -> None:
         """End all streams and let go of them and of all handlers."""
+        self.stop()
         runners, self._runners, self._policies = self._runners, {}, {}
         for runner in runners.values():
             runner.close()

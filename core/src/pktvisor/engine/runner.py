@@ -16,13 +16,14 @@ from pktvisor.engine.pipeline import Pipeline, StreamCounts
 from pktvisor.engine.settings import Limits
 from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
-__all__ = ["StreamCounts", "StreamRunner"]
+__all__ = ["PATIENCE_S", "StreamCounts", "StreamRunner"]
 
 Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
 PATIENCE_S = 3.0  # for a live stream's queue to be worked off when it is stopped
+LAST_BATCH_S = 0.5  # for the batch under way, once what waited behind it was dropped
 
 
 class StreamRunner:
@@ -57,6 +58,7 @@ class StreamRunner:
         self._turn = threading.Lock()
         self._working = False
         self._stopping = False
+        self._left_behind = False
         self._error: BaseException | None = None
 
     @property
@@ -143,14 +145,20 @@ class StreamRunner:
             self._queue.command(task.run)
         return task.result()
 
-    def stop(self, patience_s: float = PATIENCE_S) -> None:
+    def ask_to_stop(self) -> None:
+        """Begin to stop, without waiting for the end."""
+        self._stopping = True
+        self.stream.stop()
+
+    def stop(self, patience_s: float = PATIENCE_S) -> bool:
         """End the stream and seal the buckets; snapshots and status stay.
 
         What a live stream has read is still counted, as far as that takes no longer than
-        `patience_s`; what is left then becomes queue drops.
+        `patience_s`; what is left then becomes queue drops. False if a handler does not return.
         """
-        self._stopping = True
-        self.stream.stop()
+        self.ask_to_stop()
+        if self._left_behind:
+            patience_s = 0
         deadline = time.monotonic() + patience_s
         if self._capture is not None:
             self._capture.join(patience_s)
@@ -158,18 +166,21 @@ class StreamRunner:
             self._worker.join(max(deadline - time.monotonic(), 0))
             if self._worker.is_alive():
                 self._queue.abandon()
-                self._worker.join(patience_s)
+                self._worker.join(max(patience_s, LAST_BATCH_S))
                 if self._worker.is_alive():
+                    self._left_behind = True
                     _log.error("tap %s: a handler does not return; left behind", self.tap)
-                    return
+                    return False
         if not self.finished:
             self._pipeline.finish()
+        return True
 
     def close(self) -> None:
         """End the stream and let go of it and its handlers."""
-        self.stop()
+        ended = self.stop()
         self.stream.close()
-        self._pipeline.close()
+        if ended:
+            self._pipeline.close()
 
     @property
     def now_ns(self) -> int:
