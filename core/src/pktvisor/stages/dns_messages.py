@@ -24,8 +24,8 @@ __all__ = ["DnsMessages", "DnsMessagesStage"]
 
 DNS_PORTS = (53, 5353, 5355, 53000)
 
-_IS_DNS_PORT = np.zeros(65536, bool)
-_IS_DNS_PORT[list(DNS_PORTS)] = True
+_IS_DNS_PORT = np.zeros(65536, np.uint8)
+_IS_DNS_PORT[list(DNS_PORTS)] = 1
 _SHORTEST_OVER_TCP = 17  # a header and the smallest question
 _BEHIND_QUESTION = ("signed", "ecs_version", "ecs_prefix", "ecs_hi", "ecs_lo")
 
@@ -174,13 +174,15 @@ class DnsMessagesStage(Stage):
 
     def _find(self, packets: PacketBatch) -> tuple[Array, list[Part]]:
         """The port of the other side by packet, and where messages are: UDP first, then TCP."""
-        transport = packets.transport
-        to_dns = _IS_DNS_PORT[packets.destination_port]
-        interest = (to_dns | _IS_DNS_PORT[packets.source_port]) & (packets.fragment == 0)
-        port = np.where(to_dns, packets.source_port, packets.destination_port)
-        interest &= port != 0
-        udp = np.flatnonzero(interest & (transport == 1))
-        tcp = np.flatnonzero(interest & (transport == 2))
+        size = len(packets)
+        port = np.empty(size, np.uint16)
+        udp, tcp = np.empty(size, np.int64), np.empty(size, np.int64)
+        state = np.zeros(2, np.int64)
+        dns_walk.find(
+            packets.transport, packets.fragment, packets.source_port, packets.destination_port,
+            _IS_DNS_PORT, port, udp, tcp, state,
+        )  # fmt: skip
+        udp, tcp = udp[: state[0]], tcp[: state[1]]
         parts = [Part(packets.arena, udp, packets.payload_offset[udp], packets.payload_length[udp])]
         if len(tcp):
             for chunks in self._streams.chunks(packets, tcp):
