@@ -1,0 +1,143 @@
+"""Ask an agent for what the screens show: a typed client of the REST API."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+__all__ = ["LIVE", "AgentClient", "AgentError", "Endpoint"]
+
+LIVE = 0
+"""The window that is the live bucket alone."""
+
+_RANGE = re.compile(r"specify \[\d+, (\d+)\]")
+_TIMEOUT_S = 5.0
+
+
+class AgentError(Exception):
+    """What went wrong with a request, in one line for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an agent listens, and how to be let in."""
+
+    host: str = "localhost"
+    port: int = 10853
+    tls: bool = False
+    verify: bool = True
+    token: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The base address, an IPv6 literal in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+
+class AgentClient:
+    """One agent over HTTP; every method raises AgentError with a line that says what to do."""
+
+    def __init__(
+        self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        headers = {"Accept": "application/json"}
+        if endpoint.token:
+            headers["Authorization"] = f"Bearer {endpoint.token}"
+        self._http = httpx.AsyncClient(
+            base_url=endpoint.url,
+            verify=endpoint.verify,
+            headers=headers,
+            timeout=_TIMEOUT_S,
+            transport=transport,
+        )
+
+    async def version(self) -> str:
+        """The agent's version."""
+        found = await self._get("/api/v1/metrics/app")
+        return str(found.get("app", {}).get("version", "unknown"))
+
+    async def policies(self) -> list[str]:
+        """The names of the agent's policies."""
+        return sorted(await self._get("/api/v1/policies"))
+
+    async def metrics(self, policy: str, window: int) -> dict[str, dict[str, Any]]:
+        """`{handler: {schema: metrics}}` of a policy: the live bucket, or `window` merged ones.
+
+        An agent that keeps fewer periods is asked again for all it has.
+        """
+        part = "bucket/0" if window == LIVE else f"window/{window}"
+        path = f"/api/v1/policies/{policy}/metrics/{part}"
+        response = await self._send(path)
+        if response.status_code == httpx.codes.TOO_EARLY and window != LIVE:
+            kept = _RANGE.search(response.text)
+            if kept is not None and int(kept[1]) != window:
+                return await self.metrics(policy, int(kept[1]) if int(kept[1]) > 1 else LIVE)
+        found = _decoded(response).get(policy)
+        return found if isinstance(found, dict) else {}
+
+    async def buckets(self, policy: str, most: int) -> list[dict[str, dict[str, Any]]]:
+        """Every bucket the policy keeps, newest first, at most `most`."""
+        found = []
+        for number in range(most):
+            response = await self._send(f"/api/v1/policies/{policy}/metrics/bucket/{number}")
+            if response.status_code != httpx.codes.OK:
+                break
+            found.append(_decoded(response).get(policy) or {})
+        return found
+
+    async def descriptions(self) -> dict[str, Any]:
+        """What the agent says of its handlers' metrics, `{}` where it does not say."""
+        try:
+            return dict(await self._get("/api/v1/handlers"))
+        except AgentError:
+            return {}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _send(self, path: str) -> httpx.Response:
+        try:
+            return await self._http.get(path)
+        except httpx.ConnectError:
+            raise AgentError(
+                f"no agent answers at {self.endpoint.url}; is pktvisord running there?"
+            ) from None
+        except httpx.TimeoutException:
+            raise AgentError(
+                f"{self.endpoint.url} did not answer within {_TIMEOUT_S:g} s"
+            ) from None
+        except httpx.HTTPError as error:
+            raise AgentError(f"{self.endpoint.url}: {error or type(error).__name__}") from None
+
+    async def _get(self, path: str) -> Any:
+        return _decoded(await self._send(path)) or {}
+
+
+def _decoded(response: httpx.Response) -> Any:
+    """The JSON of a good answer."""
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise AgentError(
+            "the agent refuses this token; give one with --token-file or PKTVISOR_TOKEN"
+        )
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    if response.status_code != httpx.codes.OK:
+        reason = content.get("error") if isinstance(content, dict) else None
+        raise AgentError(str(reason or f"the agent answers {response.status_code}"))
+    if not isinstance(content, dict | list | None):
+        raise AgentError("the agent's answer is not what pktvisord sends")
+    return content

@@ -1,0 +1,136 @@
+"""An agent for one capture file: started on a free loopback port, ended when its user leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Self
+
+from pktvisor.tui.client import Endpoint
+
+__all__ = ["PrivateAgent"]
+
+READY_S = 15.0
+_ALIVE_S = 5.0
+
+
+class PrivateAgent:
+    """Runs `pktvisord` over a file; `endpoint` says where, and with which one-time token.
+
+    Use it as a context manager. Raises ValueError with the agent's own last line when it does not
+    come up: no such file, no capture, a host spec that is none.
+    """
+
+    def __init__(self, file: str, host_spec: str = "") -> None:
+        self._file = str(Path(file).resolve())
+        self._host_spec = host_spec
+        self._folder = tempfile.TemporaryDirectory(prefix="pktvisor-")
+        self._process: subprocess.Popen[str] | None = None
+        self.endpoint = Endpoint("127.0.0.1", _free_port(), token=secrets.token_urlsafe(32))
+
+    def __enter__(self) -> Self:
+        config = Path(self._folder.name) / "agent.yaml"
+        config.write_text(json.dumps(self._document()), "utf-8")
+        log = Path(self._folder.name) / "agent.log"
+        command = [sys.executable, "-m", "pktvisor.commands.pktvisord", "--config", str(config)]
+        command += ["-l", self.endpoint.host, "-p", str(self.endpoint.port)]
+        environment = {**os.environ, "PKTVISOR_TOKEN": self.endpoint.token or ""}
+        with log.open("w") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                command, env=environment, stdout=output, stderr=output, text=True,
+                stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        try:
+            self._wait(log)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the agent and forget its files."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_ALIVE_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        self._folder.cleanup()
+
+    def _document(self) -> dict[str, object]:
+        from pktvisor.plugins import Plugins
+
+        plugins = Plugins()
+        source = min(
+            (spec for spec in plugins.inputs.values() if spec.file_key),
+            key=lambda spec: (spec.preference, spec.name),
+            default=None,
+        )
+        if source is None:
+            raise ValueError("no installed input reads files; install pktvisor-pcap")
+        config = {source.file_key: self._file}
+        if self._host_spec:
+            config["host_spec"] = self._host_spec
+        modules = {
+            spec.name: {"type": spec.name}
+            for spec in plugins.handlers_for(source.emits)
+            if not spec.companion
+        }
+        return {
+            "version": "1.0",
+            "visor": {
+                "taps": {"default": {"input_type": source.name, "config": config}},
+                "policies": {
+                    "default": {
+                        "kind": "collection",
+                        "input": {"input_type": source.name, "tap": "default"},
+                        "handlers": {"modules": modules},
+                    }
+                },
+            },
+        }
+
+    def _wait(self, log: Path) -> None:
+        """Until the agent answers."""
+        assert self._process is not None
+        deadline = time.monotonic() + READY_S
+        request = urllib.request.Request(  # noqa: S310 - always http to the loopback
+            f"{self.endpoint.url}/api/v1/metrics/app",
+            headers={"Authorization": f"Bearer {self.endpoint.token}"},
+        )
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise ValueError(
+                    _last_line(log) or f"the agent ended with {self._process.returncode}"
+                )
+            try:
+                with urllib.request.urlopen(request, timeout=1):  # noqa: S310
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise ValueError(f"the agent did not answer within {READY_S:g} s; {_last_line(log)}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""

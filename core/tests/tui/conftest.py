@@ -1,0 +1,51 @@
+"""A real agent over the sample capture, for screens to look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from pktvisor.tui.app import PktvisorApp
+from pktvisor.tui.client import AgentClient, Endpoint
+from pktvisor.tui.private_agent import PrivateAgent
+
+SAMPLE = Path(__file__).parents[3] / "samples/dns-lab.pcap"
+HOSTS = "192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128"
+
+Story = Callable[[PktvisorApp, Pilot[None]], Awaitable[None]]
+Play = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[Endpoint]:
+    with PrivateAgent(str(SAMPLE), HOSTS) as agent:
+        yield agent.endpoint
+
+
+@pytest.fixture
+def play(endpoint: Endpoint, tmp_path: Path) -> Play:
+    """Run a story on the app, on a screen of a size; nothing is asked but once."""
+
+    def run(
+        story: Story,
+        size: tuple[int, int] = (120, 40),
+        *,
+        policy: str = "default",
+        at: Endpoint | None = None,
+    ) -> None:
+        async def act() -> None:
+            client = AgentClient(at or endpoint)
+            app = PktvisorApp(client, policy, version="0.1.0", refresh_s=0, folder=tmp_path)
+            async with app.run_test(size=size) as pilot:
+                await app.workers.wait_for_complete()
+                await pilot.pause()
+                await story(app, pilot)
+            await client.close()
+
+        asyncio.run(act())
+
+    return run
