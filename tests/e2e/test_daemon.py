@@ -1,0 +1,241 @@
+"""The life of a real `pktvisord` process, over the made-up traffic of input mock."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("pktvisord")
+START_S = 60  # patience with a machine that is busy
+STOP_S = 5
+
+POLICY = """
+visor:
+  taps:
+    m: {input_type: mock}
+  policies:
+    %s:
+      kind: collection
+      input: {tap: m, input_type: mock}
+      handlers: {modules: {net: {type: net}}}
+"""
+
+
+class Daemon:
+    """A process that runs, and a client of its API."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
+        self.process = process
+        self.log = log
+        self.port = port
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
+
+    def policies(self) -> list[str]:
+        return sorted(self.client.get("/api/v1/policies").json())
+
+    def wait_for(self, what: str) -> None:
+        deadline = time.monotonic() + START_S
+        while what not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def wait_for_new(self, what: str, act: Callable[[], None]) -> None:
+        before = self.log.read_text().count(what)
+        act()
+        deadline = time.monotonic() + START_S
+        while self.log.read_text().count(what) == before:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.yaml"
+    path.write_text(POLICY % "default")
+    return path
+
+
+Starter = Callable[..., Daemon]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    running: list[Daemon] = []
+
+    def starter(*options: str, port: int | None = None, **environment: str) -> Daemon:
+        chosen = port or free_port()
+        log = tmp_path / f"log-{len(running)}"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [PROGRAM, "-p", str(chosen), "--user", "root", *options],
+                stderr=out,
+                text=True,
+                env={**os.environ, **environment},
+            )
+        daemon = Daemon(process, chosen, log)
+        running.append(daemon)
+        daemon.wait_for("web server listening on")
+        return daemon
+
+    yield starter
+    for daemon in running:
+        daemon.client.close()
+        daemon.process.kill()
+        daemon.process.wait()
+
+
+def refused(*options: str) -> str:
+    """The one line a daemon ends with that cannot start."""
+    done = subprocess.run(
+        [PROGRAM, *options], check=False, capture_output=True, text=True, timeout=START_S
+    )
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+def test_sigterm_drains_and_stops_in_time(start: Starter, config: Path) -> None:
+    daemon = start("--config", str(config))
+    began = time.monotonic()
+    daemon.process.terminate()
+    assert daemon.process.wait(START_S) == 0
+    assert time.monotonic() - began < STOP_S
+    assert "packets processed" in daemon.log.read_text()
+
+
+def test_delete_of_the_server_stops_it(start: Starter) -> None:
+    daemon = start("--full-api")
+    assert daemon.client.delete("/api/v1/server").status_code == 200
+    assert daemon.process.wait(START_S) == 0
+
+
+def test_sighup_reads_a_good_config_and_keeps_the_old_one_for_a_bad(
+    start: Starter, config: Path
+) -> None:
+    daemon = start("--config", str(config))
+    assert "default" in daemon.policies()
+
+    def hang_up() -> None:
+        daemon.process.send_signal(signal.SIGHUP)
+
+    config.write_text(POLICY % "renamed")
+    daemon.wait_for_new("again", hang_up)
+    assert "renamed" in daemon.policies()
+    assert "default" not in daemon.policies()
+    config.write_text(POLICY % "9 bad")
+    daemon.wait_for_new("the running configuration stays", hang_up)
+    assert "renamed" in daemon.policies()
+
+
+def test_a_killed_daemon_comes_back_on_the_same_port(start: Starter, config: Path) -> None:
+    daemon = start("--config", str(config))
+    daemon.process.kill()
+    daemon.process.wait()
+    again = start("--config", str(config), port=daemon.port)
+    assert again.client.get("/health").status_code == 200
+
+
+def test_three_daemons_run_side_by_side_and_a_fourth_is_told_its_port_is_taken(
+    start: Starter, config: Path
+) -> None:
+    daemons = [start("--config", str(config)) for _ in range(3)]
+    port = str(daemons[0].port)
+    assert "unable to bind to localhost:" in refused("-p", port, "--config", str(config))
+    for daemon in daemons:
+        assert daemon.client.get("/health").status_code == 200
+
+
+def test_a_fresh_daemon_listens_on_loopback_only_and_changes_nothing(
+    start: Starter, config: Path
+) -> None:
+    daemon = start("--config", str(config))
+    listening = subprocess.run(
+        ["ss", "-ltnH", f"sport = :{daemon.port}"], capture_output=True, text=True, check=True
+    ).stdout
+    addresses = {line.split()[3].rpartition(":")[0] for line in listening.splitlines()}
+    assert addresses <= {"127.0.0.1", "[::1]"}
+    assert daemon.client.delete("/api/v1/policies/default").status_code == 404
+
+
+def test_readiness_is_told_to_the_service_manager(
+    start: Starter, config: Path, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(START_S)
+        start("--config", str(config), NOTIFY_SOCKET=address)
+        assert manager.recv(1000).startswith(b"READY=1")
+
+
+def test_200_clients_with_slow_headers_keep_no_good_one_waiting(
+    start: Starter, config: Path
+) -> None:
+    daemon = start("--config", str(config))
+    with contextlib.ExitStack() as clients:
+        for _ in range(200):
+            slow = clients.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        assert daemon.client.get("/health").status_code == 200
+
+
+def test_another_host_and_another_origin_are_refused(start: Starter, config: Path) -> None:
+    daemon = start("--config", str(config))
+    get = daemon.client.get
+    assert get("/health", headers={"Host": "rebound.example"}).status_code == 421
+    assert get("/health", headers={"Origin": "http://page.example"}).status_code == 403
+
+
+def test_a_tap_over_the_api_cannot_read_any_file(start: Starter) -> None:
+    daemon = start("--full-api")
+    tap = {"input_type": "pcap", "config": {"pcap_file": "/etc/passwd"}}
+    body = json.dumps({"visor": {"taps": {"t": tap}}})
+    answer = daemon.client.post(
+        "/api/v1/taps", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert "/etc/passwd" in answer.json()["error"]
+
+
+def test_what_cannot_start_says_so_in_one_line(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("visor:\n  taps:\n    t: {input_type: nope}\n")
+    cases: list[tuple[tuple[str, ...], str]] = [
+        ((), "nothing to do"),
+        (("no_such_if0",), "no_such_if0"),
+        (("--config", "/no/such/file"), "/no/such/file"),
+        (("--full-api", "--config", str(bad)), f"{bad}:3: visor.taps.t.input_type"),
+        (("--full-api", "-l", "0.0.0.0"), "needs a token"),
+        (("--full-api", "--tls"), "--tls-cert"),
+        (("--full-api", "--user", "no-such-user"), "no-such-user"),
+    ]
+    for options, word in cases:
+        assert word in refused("-p", str(free_port()), *options)
+
+
+def test_version_and_module_list_end_at_once() -> None:
+    def said(option: str) -> Any:
+        done = subprocess.run([PROGRAM, option], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert "compiled" in said("--version")
+    assert "input: mock version 1.0" in said("--module-list")
