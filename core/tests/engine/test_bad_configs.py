@@ -408,3 +408,20 @@ def test_validate_warns_of_keys_that_mean_nothing(validate: Any) -> None:
     result = validate(tap("{input_type: wire, filter: {bpf: x}}"))
     assert result.exit_code == 0
     assert "visor.taps.u.filter: unknown key, ignored" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "place", "reason"),
+    [
+        ("{prot: 1}", "visor.config.prot", "unknown key"),
+        ("{host: x, port: high}", "visor.config.port", "allowed is a number from 0 to 65535"),
+        ("{tls: maybe}", "visor.config.tls", "neither true nor false"),
+    ],
+)
+def test_validate_names_a_setting_of_the_daemon_that_is_wrong(
+    validate: Any, options: str, place: str, reason: str
+) -> None:
+    result = validate(GOOD + f"  config: {options}\n")
+    assert result.exit_code == 1
+    assert f"x.yaml:11: {place}: " in result.stderr
+    assert reason in result.stderr

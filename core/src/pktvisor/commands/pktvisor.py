@@ -7,8 +7,9 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import rich_click as click
 
@@ -34,7 +35,7 @@ def main() -> None:
 @main.command(epilog=_EPILOG)
 @click.argument("file", metavar="FILE")
 def validate(file: str) -> None:
-    """Check the taps and policies in FILE as pktvisord would, and start nothing.
+    """Check the settings, taps and policies in FILE as pktvisord would, and start nothing.
 
     Names the line and key of what is wrong, and what is allowed there. Keys without a meaning are
     warned about. Interfaces and files that taps name are not looked for.
@@ -52,6 +53,7 @@ def validate(file: str) -> None:
         document = parse_document(Path(file).read_bytes())
         planner = Planner(plugins, document.taps, settings=document.global_handler_config)
         planner.document(document)
+        _check_options(document.options)
     except OSError as error:
         _end(f"{file}: {error.strerror}", EXIT_UNREADABLE)
     except ConfigError as error:
@@ -61,6 +63,19 @@ def validate(file: str) -> None:
         click.echo(f"{file}: {warning}", err=True)
     taps, policies = len(document.taps), len(document.policies)
     click.echo(f"{file}: good; taps: {taps}, policies: {policies}")
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """The settings of the daemon, one by one."""
+    from pktvisor.commands.daemon_settings import merged
+    from pktvisor.policies.errors import ConfigError
+
+    for key, value in options.items():
+        try:
+            merged({}, {key: value})
+        except ValueError as error:
+            place = ("visor", "config", key)
+            raise ConfigError(str(error).removeprefix(f"visor.config.{key}: "), place) from None
 
 
 def _end(reason: str, status: int) -> NoReturn:
