@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 
 import api_reference
+import column_reference
 import handler_reference
 
-PAGES: dict[str, str] = {**handler_reference.pages(), **api_reference.pages()}
+PAGES: dict[str, str] = {
+    "columns.md": column_reference.page(),
+    **handler_reference.pages(),
+    **api_reference.pages(),
+}
 
 
 def main() -> int:

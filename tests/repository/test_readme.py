@@ -13,7 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-PAGES = [page.relative_to(ROOT) for page in [*ROOT.glob("*.md"), *ROOT.glob("samples/*.md")]]
+PAGES = [
+    page.relative_to(ROOT)
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("samples/*.md"), *ROOT.glob("docs/**/*.md")]
+]
 
 
 def test_the_library_script_counts_with_a_handler_attached_while_the_stream_runs() -> None:
