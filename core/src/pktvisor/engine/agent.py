@@ -117,7 +117,7 @@ class Agent:
     def create_tap(self, body: bytes) -> dict[str, Any]:
         """Add the one tap of a request and describe it as `{NAME: TAP}`."""
         with self._lock:
-            ((name, tap),) = parse_one(body, "taps").taps.items()
+            ((name, tap),) = _warned(parse_one(body, "taps")).taps.items()
             path = ("visor", "taps", name)
             if name in self._state.taps:
                 raise _exists("tap", name, path)
@@ -128,7 +128,7 @@ class Agent:
     def create_policy(self, body: bytes) -> dict[str, Any]:
         """Add the one policy of a request, start it, and describe it as `{NAME: POLICY}`."""
         with self._lock:
-            ((name, policy),) = parse_one(body, "policies").policies.items()
+            ((name, policy),) = _warned(parse_one(body, "policies")).policies.items()
             path = ("visor", "policies", name)
             if name in self._state.plans:
                 raise _exists("policy", name, path)
@@ -305,9 +305,16 @@ def _exists(kind: str, name: str, path: Path) -> AlreadyExists:
     return AlreadyExists(f"{kind} {shown(name)} exists already", path)
 
 
+def _warned(read: Document, source: str = "request") -> Document:
+    """The document, once its warnings are in the log."""
+    for text in read.warnings:
+        _log.warning("%s: %s", source, text)
+    return read
+
+
 def _read(document: bytes | str, source: str) -> Document:
     try:
-        return parse_document(document)
+        return _warned(parse_document(document), source or "configuration")
     except ConfigError as error:
         raise _located(error, None, source) from None
 

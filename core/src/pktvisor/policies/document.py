@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -16,8 +15,6 @@ from pktvisor.policies.values import check_name, kind_of, typed_map
 
 __all__ = ["Document", "parse_document", "parse_model", "parse_one"]
 
-_log = logging.getLogger(__name__)
-
 VERSION = "1.0"
 SECTIONS = ("config", "taps", "global_handler_config", "policies")
 
@@ -26,7 +23,11 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Document:
-    """What a document says. `options` are the keys of `visor.config`, which is for the daemon."""
+    """What a document says.
+
+    `options` are the keys of `visor.config`, which is for the daemon; `warnings` say in one line
+    each which keys mean nothing.
+    """
 
     taps: Mapping[str, Tap] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
@@ -162,7 +163,4 @@ def _model_in(annotation: Any) -> Any:
 
 
 def _ignored(paths: list[Path]) -> tuple[str, ...]:
-    texts = tuple(f"{dotted(path)}: unknown key, ignored" for path in paths)
-    for text in texts:
-        _log.warning("%s", text)
-    return texts
+    return tuple(f"{dotted(path)}: unknown key, ignored" for path in paths)
