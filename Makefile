@@ -61,6 +61,9 @@ reference: build ## what the original and its tests say of each handler, row by 
 survival: build ## every capture at hand: survive, and count what the oracle counts
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_capture_oracles.py $(NONE_IS_FINE)
 
+mutate: build ## captures with changed bytes and cut anywhere: nothing crashes, every packet counts once
+	$(PYTEST) -m "slow or not slow" tests/conformance/test_mutations.py $(NONE_IS_FINE)
+
 tools: ## install the programs some tests compare with (tcpdump, tshark, editcap), as root on Debian
 	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base
 
