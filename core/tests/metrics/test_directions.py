@@ -88,6 +88,15 @@ def test_rates_of_a_direction_span_the_whole_period() -> None:
     assert bucket_json(bucket)["in"]["rates"]["pps"] == {"p50": 0, "p90": 0, "p95": 9, "p99": 9}
 
 
+def test_in_a_merge_a_direction_was_idle_in_the_periods_that_did_not_see_it() -> None:
+    earlier, later = Sided(ALL, 10_000_000_000), Sided(ALL, 13_000_000_000)
+    earlier.sides[IN].pps.add(np.array([11]), np.array([9]))
+    earlier.seal(13_000_000_000)
+    later.seal(22_000_000_000)
+    window = bucket_json(Sided.merged([later, earlier]))
+    assert window["in"]["rates"]["pps"] == {"p50": 0, "p90": 0, "p95": 9, "p99": 9}
+
+
 def test_a_direction_that_does_not_exist_is_refused() -> None:
     with pytest.raises(IndexError, match="direction 3; allowed are 0 unknown, 1 in, 2 out"):
         Sided(ALL).sides[3]

@@ -102,6 +102,12 @@ class Bucket(MetricSet):
                 else:
                     state.merge_later(part.states[name])
         result.degraded = any(part.degraded for part in parts)
+        for part in parts:
+            # A direction that a period did not see was idle all of it.
+            last_ns = part.end_ns if part.now_ns is None else part.now_ns - _NS
+            if last_ns is not None and last_ns >= part.start_ns:
+                for state in result.states.values():
+                    state.cover(part.start_ns // _NS, last_ns // _NS)
         lengths = [part.length for part in parts]
         result.length = max(lengths) if parallel else sum(lengths)
         ends = [part.end_ns for part in parts if part.end_ns is not None]
