@@ -12,11 +12,12 @@ PYTEST := $(PY) -m pytest -n 2 -q
 # pytest ends with 5 when it found no tests, which a lane may have.
 NONE_IS_FINE := || [ $$? -eq 5 ]
 SAMPLE_HOSTS := 192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128
+FUZZ_SECONDS ?= 300
 export OPENBLAS_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint slow check bench build tools conformance reference survival docs format clean
+.PHONY: help demo test lint slow check bench fuzz build tools conformance reference survival docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -66,6 +67,13 @@ mutate: build ## captures with changed bytes and cut anywhere: nothing crashes, 
 
 tools: ## install the programs some tests compare with (tcpdump, tshark, editcap), as root on Debian
 	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base
+
+fuzz: build ## minutes of guided fuzzing of each target (FUZZ_SECONDS=300); findings are kept as regressions
+	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install -q -c constraints.txt atheris || { echo "fuzz: SKIPPED: atheris does not install on this Python"; exit 0; }; \
+	$(PY) -c "import atheris" 2>/dev/null || exit 0; \
+	for target in captures dns_packets; do \
+	  echo "fuzz: $$target"; $(PY) -m tests.fuzz.fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
+	done
 
 docs: build ## write the generated reference pages
 	$(PY) docs/generate.py
