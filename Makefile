@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint slow check bench fuzz build tools conformance reference survival docs format clean
+.PHONY: help demo test lint slow check bench fuzz build tools conformance replay reference survival docs format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ conformance: build ## compare with what the original answers, capture by capture
 
 reference: build ## what the original and its tests say of each handler, row by row, and whether we say so
 	$(PY) -m pytest -v -s -n 0 $(addprefix tests/conformance/test_,net1.py net2.py dns1.py dns2.py chains.py handler_references.py)
+
+replay: build ## ask our API what the original was asked, and compare the answers
+	$(PY) -m pytest -q -s -n 0 tests/conformance/test_api_replay.py
 
 survival: build ## every capture at hand: survive, and count what the oracle counts
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_capture_oracles.py $(NONE_IS_FINE)
