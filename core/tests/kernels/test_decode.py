@@ -16,6 +16,7 @@ from pktvisor.batches import Hosts, PacketBatch, decode, decoding
 from pktvisor_sdk import frames as build
 from pktvisor_sdk.captures import packet_batch, records
 from pktvisor_sdk.kernels import both_ways
+from pktvisor_sdk.tunnels import cooked, cooked2, loopback
 
 OK, MALFORMED, TRUNCATED, UNSUPPORTED = range(4)
 ETHERNET, NULL, RAW, SLL, LOOP, SLL2 = 1, 0, 101, 113, 108, 276
@@ -302,8 +303,8 @@ def linked(draw: st.DrawFn) -> tuple[int, bytes]:
         ethertype = draw(st.sampled_from([None, None, None, 0x0806, 0x88CC]))
         return link_type, build.ethernet(packet, ethertype, vlans) + padding
     if link_type in (NULL, LOOP):
-        return link_type, build.loopback(packet, big_endian=link_type == LOOP) + padding
-    wrap = {SLL: build.linux_sll, SLL2: build.linux_sll2, RAW: bytes}[link_type]
+        return link_type, loopback(packet, big=link_type == LOOP) + padding
+    wrap = {SLL: cooked, SLL2: cooked2, RAW: bytes}[link_type]
     return link_type, wrap(packet) + padding
 
 

@@ -23,9 +23,6 @@ __all__ = [
     "ipv6",
     "ipv6_extension",
     "ipv6_fragment",
-    "linux_sll",
-    "linux_sll2",
-    "loopback",
     "tcp",
     "tcp_frame",
     "udp",
@@ -106,25 +103,6 @@ def ipv6_extension(payload: bytes, *, next_header: int = UDP, size: int = 8) -> 
 
 def _ethertype(payload: bytes) -> int:
     return 0x86DD if payload[:1] and payload[0] >> 4 == 6 else 0x0800
-
-
-def linux_sll(payload: bytes, ethertype: int | None = None) -> bytes:
-    """A Linux cooked frame, link type 113."""
-    kind = _ethertype(payload) if ethertype is None else ethertype
-    return struct.pack("!HHH8sH", 0, 1, 6, b"\x02" + bytes(7), kind) + payload
-
-
-def linux_sll2(payload: bytes, ethertype: int | None = None) -> bytes:
-    """A Linux cooked frame of version 2, link type 276."""
-    kind = _ethertype(payload) if ethertype is None else ethertype
-    return struct.pack("!HHIHBB8s", kind, 0, 1, 1, 0, 6, b"\x02" + bytes(7)) + payload
-
-
-def loopback(payload: bytes, *, family: int | None = None, big_endian: bool = False) -> bytes:
-    """A BSD loopback frame: link type 0, or 108 in big endian. IPv6 is family 30, as on macOS."""
-    if family is None:
-        family = 30 if payload[:1] and payload[0] >> 4 == 6 else 2
-    return struct.pack(">I" if big_endian else "<I", family) + payload
 
 
 def udp(source_port: int, destination_port: int, payload: bytes = b"") -> bytes:

@@ -101,6 +101,10 @@ class Bucket(MetricSet):
                     state.merge_parallel(part.states[name])
                 else:
                     state.merge_later(part.states[name])
+        for part in parts:
+            if part.end_ns is not None:  # also what only another part has, as a direction may be
+                for state in result.states.values():
+                    state.cover(part.start_ns // _NS, part.end_ns // _NS)
         result.degraded = any(part.degraded for part in parts)
         for part in parts:
             # A direction that a period did not see was idle all of it.
