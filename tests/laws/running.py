@@ -13,7 +13,7 @@ from pktvisor.metrics.quantiles import QuantilesState
 from pktvisor.metrics.rate import RateState
 from pktvisor.metrics.top_n import TopNState
 from pktvisor.plugins import Plugins
-from pktvisor.stages import STAGES
+from pktvisor.stages import STAGES, stages_for
 from pktvisor.streams import HandlerContext, HandlerSpec
 from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
@@ -45,7 +45,7 @@ def buckets_of(
     handler = resolve(spec.factory)(spec.config(), HandlerContext(settings, deep_sample_rate))
     window: Window[Bucket] = Window(spec.bucket, settings, periods)
     attachment = Attachment(spec.name, spec, handler, window)
-    stages = [STAGES[name]() for name in sorted(spec.needs)]
+    stages = [STAGES[name]() for name in stages_for(spec.needs)]
     places = sorted({0, len(frames), *(cut for cut in cuts if cut < len(frames))})
     for start, stop in pairwise(places):
         batch = packet_batch(frames[start:stop], host_spec=HOSTS)
@@ -59,7 +59,11 @@ def buckets_of(
 
 
 def values(bucket: Bucket, *, exact: bool = True) -> dict[str, Any]:
-    """Every metric by its place; sketches in bytes only if `exact`."""
+    """Every metric by its place; sketches in bytes only if `exact`.
+
+    `net` 2.0 takes in what has no direction by all sources and all destinations of a batch, so
+    that there the bytes, but not the estimate, tell how the stream was cut.
+    """
     found: dict[str, Any] = {}
     for shown in bucket.shown(frozenset(bucket.groups)):
         state: Any = shown.state
@@ -67,7 +71,8 @@ def values(bucket: Bucket, *, exact: bool = True) -> dict[str, Any]:
         if isinstance(state, TopNState):
             value = dict(state.estimates())
         elif isinstance(state, CardinalityState):
-            value = state.serialize() if exact else round(state.estimate)
+            as_bytes = exact and shown.path[0] != "unknown"
+            value = state.serialize() if as_bytes else round(state.estimate)
         elif isinstance(state, QuantilesState):
             value = [state.count, *(state.quantile(rank) for rank in _RANKS)]
         elif isinstance(state, RateState):

@@ -39,16 +39,25 @@ class AddressMetrics:
     def count(self, addresses: Addresses, rows4: Array, rows6: Array) -> None:
         """Count the addresses of `rows4`, which are IPv4, and `rows6`, which are IPv6."""
         groups = self.settings.groups
+        if "cardinality" in groups:
+            self.cardinality.add(addresses, _in_order(rows4, rows6))
         for rows, top in ((rows4, self.top_ipv4), (rows6, self.top_ipv6)):
             if not len(rows):
                 continue
-            if "cardinality" in groups:
-                self.cardinality.add(addresses, rows)
             if "top_ips" in groups:
                 top.add_addresses(addresses, rows)
             if "top_geo" in groups:
                 _count_records(addresses, rows, self.settings.city, self.top_geo)
                 _count_records(addresses, rows, self.settings.asn, self.top_asn)
+
+
+def _in_order(rows4: Array, rows6: Array) -> Array:
+    """Both as they arrived: a cardinality's bytes tell in which order its keys were new."""
+    if not len(rows4) or not len(rows6):
+        return rows4 if len(rows4) else rows6
+    both = np.concatenate((rows4, rows6))
+    both.sort(kind="stable")  # joins two ascending runs
+    return both
 
 
 def _count_records(
