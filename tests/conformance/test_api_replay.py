@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(
 OURS = {500: {400, 425}}
 # Keys that are there when there was traffic for them.
 OF_TRAFFIC = re.compile(
-    r"p50|p90|p95|p99|live|quantiles_us|ratio|payload_size|xact_rates|end_tstamp|ipv[46]"
+    r"p50|p90|p95|p99|live|quantiles_us|ratio|payload_size|rates|xact_rates|end_tstamp|ipv[46]"
 )
 DIRECTIONS = ("in", "out", "unknown")
 # Names with a hash of the configuration in them, which each implementation makes its own way.
