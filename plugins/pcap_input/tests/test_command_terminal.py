@@ -85,11 +85,20 @@ def test_a_pipe_is_read_as_it_fills() -> None:
         assert len(records) > 0
 
 
+def _heeds_interrupts() -> None:
+    """Undo what a shell sets for what it runs in the background: to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_on_standard_input_lets_the_writer_finish() -> None:
     """In a pipeline it reaches both sides; what the other still writes is counted."""
     data = SAMPLE.read_bytes()
     reading = subprocess.Popen(
-        [COMMAND, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [COMMAND, "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_heeds_interrupts,
     )
     assert reading.stdin is not None
     # More than fits into the pipe: when this returns, the command is reading.
@@ -103,7 +112,12 @@ def test_ctrl_c_on_standard_input_lets_the_writer_finish() -> None:
 def test_ctrl_c_on_a_file_ends_the_command_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    reading = subprocess.Popen([COMMAND, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reading = subprocess.Popen(
+        [COMMAND, path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=_heeds_interrupts,
+    )
     with path.open("wb") as pipe:
         pipe.write(SAMPLE.read_bytes()[:-1000])
         reading.send_signal(signal.SIGINT)
