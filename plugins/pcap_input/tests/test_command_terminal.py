@@ -98,7 +98,7 @@ def test_ctrl_c_on_standard_input_lets_the_writer_finish() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_heeds_interrupts,
+        preexec_fn=_heeds_interrupts,  # noqa: PLW1509 - the child has one thread
     )
     assert reading.stdin is not None
     # More than fits into the pipe: when this returns, the command is reading.
@@ -116,7 +116,7 @@ def test_ctrl_c_on_a_file_ends_the_command_in_one_line(tmp_path: Path) -> None:
         [COMMAND, path],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=_heeds_interrupts,
+        preexec_fn=_heeds_interrupts,  # noqa: PLW1509 - the child has one thread
     )
     with path.open("wb") as pipe:
         pipe.write(SAMPLE.read_bytes()[:-1000])
