@@ -25,6 +25,7 @@ __all__ = ["DnsMessages", "DnsMessagesStage"]
 DNS_PORTS = (53, 5353, 5355, 53000)
 
 _IS_DNS_PORT = np.zeros(65536, np.uint8)
+_LONGEST_TEXT = 1024  # of a name: 255 bytes, each written as four at worst
 _IS_DNS_PORT[list(DNS_PORTS)] = 1
 _SHORTEST_OVER_TCP = 17  # a header and the smallest question
 _BEHIND_QUESTION = ("signed", "ecs_version", "ecs_prefix", "ecs_hi", "ecs_lo")
@@ -230,9 +231,11 @@ class DnsMessagesStage(Stage):
                 columns["name_length"],
                 _LOWERED, self._lower, np.empty(1, np.int64), state,
             )  # fmt: skip
-            at = int(state[1])
+            before, at = at, int(state[1])
             if at == len(part.position):
                 return
+            if at == before and len(self._lower) - int(state[0]) > _LONGEST_TEXT:
+                raise RuntimeError("the DNS walk stands still with room to spare: run make build")
             self._lower = _larger_copy(self._lower, int(state[0]))
 
 
