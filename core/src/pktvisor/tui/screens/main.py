@@ -23,6 +23,7 @@ __all__ = ["MainScreen"]
 class MainScreen(Screen[None]):
     """Draws what the feed last fetched."""
 
+    AUTO_FOCUS = ""  # else the filter line, which is first, would take every key
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter"),
         Binding("left,h", "beside(-1)", "left", show=False),
@@ -63,10 +64,14 @@ class MainScreen(Screen[None]):
                 widget.remove()
             self._panels = {key: TopPanel(panel, self._view) for key, panel in wanted.items()}
             grid.mount(*self._panels.values())
-            if self._panels:
-                self.call_after_refresh(next(iter(self._panels.values())).focus)
+            self.call_after_refresh(self._focus_something)
         for key, panel in wanted.items():
             self._panels[key].show(panel)
+
+    def _focus_something(self) -> None:
+        """Put the focus on the first table, unless a person put it somewhere."""
+        if self.focused is None and self._panels:
+            next(iter(self._panels.values())).focus()
 
     def on_lost(self, message: Lost) -> None:
         """Say why nothing new comes."""
