@@ -36,6 +36,9 @@ KNOWN = {
     "pcapplusplus__Tests__Pcap++Test__PcapExamples__DnsPackets.pcap": (
         "multicast queries and replies of one host pair, as in the original"
     ),
+    "pcapplusplus__Tests__Packet++Test__PacketExamples__dns_over_tcp.pcapng": (
+        "a retransmission 70 days later: the idle connection was let go, so the message is a new one"
+    ),
     "tcpdump__LINKTYPE_USER2_PKTAP.pcap": "a link type free for every user to give a meaning",
     "tcpdump__dns-badvers.pcap": (
         "BADVERS, which the oracle reads from the header alone, without the bits in the OPT record"
