@@ -138,4 +138,5 @@ def test_every_console_script_starts(environment: Environment) -> None:
             text=True,
             check=True,
         )
-        assert re.match(rf"{name} \d+\.\d+\.\d+", done.stdout)
+        # The daemon says `pktvisor`, as the original's programs do.
+        assert re.match(rf"({name}|pktvisor) \d+\.\d+\.\d+", done.stdout)
