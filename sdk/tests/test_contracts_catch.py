@@ -141,6 +141,17 @@ class UnprintableBucket(ToyBucket):
     extra = Unprintable("extra", "Not JSON")
 
 
+class Undefined(Counter):
+    def new_state(self, settings: Any) -> CounterState:
+        state = CounterState()
+        state.to_json = lambda: float("nan")  # type: ignore[method-assign,assignment,return-value]
+        return state
+
+
+class UndefinedBucket(ToyBucket):
+    extra = Undefined("extra", "Not a number")
+
+
 class SilentBucket(ToyBucket):
     extra = Counter("extra", "")
 
@@ -158,6 +169,7 @@ BAD: list[tuple[type[Good], type[ToyBucket], str, str]] = [
     (Good, PeakBucket, "parallel_shards_add_up", "merge to 300, not 600"),
     (Good, WeightedBucket, "merging_is_associative", "(a+b)+c and a+(b+c) differ"),
     (Good, UnprintableBucket, "renders_as_json", "not JSON serializable"),
+    (Good, UndefinedBucket, "renders_as_json", "NaN is among the figures"),
     (Good, SilentBucket, "renders_for_prometheus", "has no help text"),
 ]
 

@@ -14,7 +14,7 @@ from pktvisor.exposition.prometheus import prometheus_text
 from pktvisor.metrics import Bucket
 from pktvisor_sdk.captures import START_NS
 from pktvisor_sdk.contracts.bench import HandlerBench, figures
-from pktvisor_sdk.contracts.broken import demand
+from pktvisor_sdk.contracts.broken import BrokenContractError, demand
 from pktvisor_sdk.traffic import hostile_frames, sample_frames
 
 __all__ = ["RULES"]
@@ -142,7 +142,11 @@ def renders_as_json(bench: HandlerBench) -> None:
     """Its figures render as JSON, before and after traffic."""
     for bucket in (bench.run([])[0], bench.run()[0]):
         text = dumps(bucket_json(bucket))
-        demand(json.loads(text) == json.loads(text), "not JSON")
+        json.loads(text, parse_constant=_no_json)
+
+
+def _no_json(word: str) -> None:
+    raise BrokenContractError(f"{word} is among the figures, which JSON does not know")
 
 
 def renders_for_prometheus(bench: HandlerBench) -> None:
