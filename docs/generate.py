@@ -7,11 +7,11 @@ from pathlib import Path
 
 import api_reference
 import column_reference
-import handler_reference
+import type_reference
 
 PAGES: dict[str, str] = {
     "columns.md": column_reference.page(),
-    **handler_reference.pages(),
+    **type_reference.pages(),
     **api_reference.pages(),
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.generate import generate
+from tests.e2e.daemons import Starter, daemons
 from tests.e2e.lab import Lab, lab
 
 
@@ -13,6 +14,12 @@ from tests.e2e.lab import Lab, lab
 def made_lab() -> Iterator[Lab]:
     with lab() as made:
         yield made
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    with daemons(tmp_path) as starter:
+        yield starter
 
 
 @pytest.fixture(scope="session")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-PROGRAM = Path(sys.executable).with_name("pktvisord")
-START_S = 60  # patience with a machine that is busy
+from tests.e2e.daemons import PROGRAM, START_S, Starter, free_port
+
 STOP_S = 5
 
 POLICY = """
@@ -33,74 +29,11 @@ visor:
 """
 
 
-class Daemon:
-    """A process that runs, and a client of its API."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
-        self.process = process
-        self.log = log
-        self.port = port
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
-
-    def policies(self) -> list[str]:
-        return sorted(self.client.get("/api/v1/policies").json())
-
-    def wait_for(self, what: str) -> None:
-        deadline = time.monotonic() + START_S
-        while what not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
-
-    def wait_for_new(self, what: str, act: Callable[[], None]) -> None:
-        before = self.log.read_text().count(what)
-        act()
-        deadline = time.monotonic() + START_S
-        while self.log.read_text().count(what) == before:
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "policy.yaml"
     path.write_text(POLICY % "default")
     return path
-
-
-Starter = Callable[..., Daemon]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Starter]:
-    running: list[Daemon] = []
-
-    def starter(*options: str, port: int | None = None, **environment: str) -> Daemon:
-        chosen = port or free_port()
-        log = tmp_path / f"log-{len(running)}"
-        with log.open("w") as out:
-            process = subprocess.Popen(
-                [PROGRAM, "-p", str(chosen), "--user", "root", *options],
-                stderr=out,
-                text=True,
-                env={**os.environ, **environment},
-            )
-        daemon = Daemon(process, chosen, log)
-        running.append(daemon)
-        daemon.wait_for("web server listening on")
-        return daemon
-
-    yield starter
-    for daemon in running:
-        daemon.client.close()
-        daemon.process.kill()
-        daemon.process.wait()
 
 
 def refused(*options: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,17 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.daemons import free_port
 from tests.e2e.lab import Lab, needs_lab
 from tests.e2e.test_replay import HOSTS, counters, of_file
 
 pytestmark = [pytest.mark.slow, needs_lab]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def get(port: int, path: str) -> str:

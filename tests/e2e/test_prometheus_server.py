@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from litestar.testing import TestClient
 from pktvisor.api.access import Access
 from pktvisor.api.app import create_app, guarded
 from pktvisor.engine.agent import Agent
+from tests.e2e.daemons import free_port
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "samples" / "dns-lab.pcap"
@@ -94,12 +94,6 @@ def running(command: list[str]) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.slow

@@ -14,18 +14,24 @@ import pluggy
 from pktvisor import hookspecs
 from pktvisor.batches import Table
 from pktvisor.discovery import Found, find_plugins
-from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec, SinkSpec
+from pktvisor.module_folder import find_modules
+from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec, SinkSpec, resolve
 
 __all__ = ["PluginRecord", "Plugins"]
 
 _log = logging.getLogger(__name__)
+
+_SWITCHED_OFF = "switched off"
 
 AnySpec = TypeVar("AnySpec", InputSpec, HandlerSpec, SinkSpec)
 
 
 @dataclass(frozen=True)
 class PluginRecord:
-    """What became of one plugin: `state` is `active` or `disabled`, then with a `reason`."""
+    """What became of one plugin: `state` is `active` or `disabled`, then with a `reason`.
+
+    The `distribution` of a plain module is the folder it is in.
+    """
 
     name: str
     distribution: str
@@ -43,11 +49,18 @@ class PluginRecord:
 class Plugins:
     """The inputs, handlers and sinks that are installed, by name and version.
 
-    `PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1` leaves entry points alone; `disabled` names plugins that
-    are not to be loaded.
+    `PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1` leaves entry points alone; `module_dir` is a folder of
+    plain modules that are plugins too; `disabled` names those that are not to be loaded. Raises
+    ValueError when the folder is not there, or others may write to it.
     """
 
-    def __init__(self, disabled: Iterable[str] = (), *, autoload: bool | None = None) -> None:
+    def __init__(
+        self,
+        disabled: Iterable[str] = (),
+        *,
+        autoload: bool | None = None,
+        module_dir: str | None = None,
+    ) -> None:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._disabled = frozenset(disabled)
@@ -57,17 +70,41 @@ class Plugins:
         self.sinks: dict[tuple[str, str], SinkSpec] = {}
         if autoload is None:
             autoload = not os.environ.get("PKTVISOR_DISABLE_PLUGIN_AUTOLOAD")
-        if autoload:
-            for found in find_plugins():
-                self._load(found)
+        for found in find_plugins() if autoload else ():
+            self._load(found)
+        for found in find_modules(module_dir) if module_dir is not None else ():
+            self._load(found)
+        for name in sorted(self._disabled - {record.name for record in self.records}):
+            _log.warning("plugin %r is not there to be disabled", name)
 
     def register(self, plugin: Any, name: str, distribution: str = "", version: str = "") -> None:
         """Take in a plugin object (module) by hand; what is wrong with it is recorded."""
         self._admit(plugin, PluginRecord(name, distribution, version, "active"))
 
+    def preload(self) -> None:
+        """Import what factories name; a plugin of which one is not there is disabled and logged."""
+        kinds: dict[str, dict[Any, Any]] = {
+            "input": self.inputs,
+            "handler": self.handlers,
+            "sink": self.sinks,
+        }
+        for record in [record for record in self.records if record.state == "active"]:
+            offered = [
+                (kind, name, version) for kind, name, version in map(str.split, record.provides)
+            ]
+            try:
+                for kind, name, version in offered:
+                    resolve(kinds[kind][name, version].factory)
+            except (Exception, SystemExit) as error:
+                for kind, name, version in offered:
+                    del kinds[kind][name, version]
+                self.records.remove(record)
+                reason = f"{kind} {name} {version}: {type(error).__name__}: {error}"
+                self._disable(replace(record, provides=()), reason)
+
     def broken(self) -> list[PluginRecord]:
         """The records of plugins that failed; those switched off on purpose are not among them."""
-        return [r for r in self.records if r.state == "disabled" and r.reason != "switched off"]
+        return [r for r in self.records if r.state == "disabled" and r.reason != _SWITCHED_OFF]
 
     def input(self, name: str, version: str | None = None) -> InputSpec:
         """An input type by name; the lowest version unless one is given. LookupError if missing."""
@@ -94,7 +131,7 @@ class Plugins:
         if found.reason:
             self._disable(record, found.reason)
         elif found.name in self._disabled:
-            self._disable(record, "switched off")
+            self._disable(record, _SWITCHED_OFF)
         else:
             module, _, attribute = found.target.partition(":")
             try:
@@ -111,9 +148,9 @@ class Plugins:
         try:
             self._manager.register(plugin, name=record.name)
             provides = [
-                *_collect(plugin, "pktvisor_inputs", InputSpec, inputs),
-                *_collect(plugin, "pktvisor_handlers", HandlerSpec, handlers),
-                *_collect(plugin, "pktvisor_sinks", SinkSpec, sinks),
+                *self._collect(plugin, "pktvisor_inputs", InputSpec, inputs),
+                *self._collect(plugin, "pktvisor_handlers", HandlerSpec, handlers),
+                *self._collect(plugin, "pktvisor_sinks", SinkSpec, sinks),
             ]
             unknown = [
                 caller.name
@@ -130,30 +167,37 @@ class Plugins:
         self.inputs, self.handlers, self.sinks = inputs, handlers, sinks
         self.records.append(replace(record, provides=tuple(provides)))
 
+    def _collect(
+        self, plugin: Any, hook: str, kind: type[AnySpec], known: dict[tuple[str, str], AnySpec]
+    ) -> list[str]:
+        """Call a plugin's hook and add its specs to `known`; ValueError names what is not allowed."""
+        names = []
+        for spec in getattr(plugin, hook, lambda: ())():
+            if not isinstance(spec, kind):
+                raise ValueError(f"{hook} yielded {spec!r}; allowed is {kind.__name__}")
+            if spec.api_version != API_VERSION:
+                raise ValueError(
+                    f"{spec.name} is written for plugin API {spec.api_version}; this is"
+                    f" {API_VERSION}"
+                )
+            offered = f"{kind.__name__.removesuffix('Spec').lower()} {spec.name} {spec.version}"
+            if (spec.name, spec.version) in known:
+                raise ValueError(f"{offered} is declared already{self._by(offered)}")
+            known[spec.name, spec.version] = spec
+            names.append(offered)
+        return names
+
+    def _by(self, offered: str) -> str:
+        """Which plugin offers a type, for an error text; nothing if it is the one being loaded."""
+        for record in self.records:
+            if offered in record.provides:
+                return f" by plugin {record.name!r} of {record.distribution} {record.version}"
+        return ""
+
     def _disable(self, record: PluginRecord, reason: str) -> None:
         record = replace(record, state="disabled", reason=" ".join(reason.split()))
         self.records.append(record)
-        _log.warning("%s", record)
-
-
-def _collect(
-    plugin: Any, hook: str, kind: type[AnySpec], known: dict[tuple[str, str], AnySpec]
-) -> list[str]:
-    """Call one plugin's hook and add its specs to `known`; ValueError names what is not allowed."""
-    names = []
-    for spec in getattr(plugin, hook, lambda: ())():
-        if not isinstance(spec, kind):
-            raise ValueError(f"{hook} yielded {spec!r}; allowed is {kind.__name__}")
-        if spec.api_version != API_VERSION:
-            raise ValueError(
-                f"{spec.name} is written for plugin API {spec.api_version}; this is {API_VERSION}"
-            )
-        key = (spec.name, spec.version)
-        if key in known:
-            raise ValueError(f"{kind.__name__} {spec.name} {spec.version} is declared already")
-        known[key] = spec
-        names.append(f"{kind.__name__.removesuffix('Spec').lower()} {spec.name} {spec.version}")
-    return names
+        _log.log(logging.INFO if reason == _SWITCHED_OFF else logging.WARNING, "%s", record)
 
 
 def _pick(

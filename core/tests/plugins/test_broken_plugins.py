@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pktvisor import Plugins
+from pktvisor import Engine, Plugins
 
 from .installing import Site, handler_module, rest_works
 
@@ -21,7 +21,11 @@ from .installing import Site, handler_module, rest_works
             handler_module("Bad-Name"),
             "ValueError: handler name 'Bad-Name': allowed are",
         ),
-        ("taken", handler_module("net"), "ValueError: HandlerSpec net 1.0 is declared already"),
+        (
+            "taken",
+            handler_module("net"),
+            "ValueError: handler net 1.0 is declared already by plugin 'net_handler' of pktvisor-net 0",
+        ),
         (
             "too_new",
             handler_module("too_new", api_version=99),
@@ -91,3 +95,33 @@ def test_autoloading_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_broken_plugin_is_logged(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     site.plugin("logged", "1 / 0\n")
     assert "plugin 'logged' of dist-logged 2.5: disabled: import failed" in caplog.text
+
+
+def test_a_plugin_whose_factory_is_not_there_is_disabled_when_factories_are_loaded(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.plugin("hollow_two", handler_module("hollow_two"))
+    plugins = Plugins()
+    assert plugins.handler("hollow_two").version == "1.0"
+    plugins.preload()
+    rest_works(plugins)
+    (record,) = plugins.broken()
+    assert record.reason == (
+        "handler hollow_two 1.0: ModuleNotFoundError: No module named 'nowhere'"
+    )
+    assert record.provides == ()
+    assert str(record) in caplog.text
+    with pytest.raises(LookupError, match="no handler 'hollow_two' is installed"):
+        plugins.handler("hollow_two")
+
+
+def test_a_plugin_that_cannot_be_made_refuses_the_policy_and_nothing_else(site: Site) -> None:
+    site.plugin("hollow_three", handler_module("hollow_three"))
+    with Engine() as engine:
+        engine.add_tap("t", "mock")
+        engine.add_policy("good", "t", ["net"])
+        with pytest.raises(ValueError, match="handler 'hollow_three' failed to start: ModuleNotF"):
+            engine.add_policy("bad", "t", ["net", "hollow_three"])
+        assert list(engine.snapshot("good").handlers) == ["net"]
+        with pytest.raises(LookupError, match="no policy 'bad'"):
+            engine.snapshot("bad")

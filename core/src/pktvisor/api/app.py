@@ -16,6 +16,7 @@ from pktvisor.api.routes.metrics import metric_routes
 from pktvisor.api.routes.policies import policy_routes
 from pktvisor.api.routes.runtime import runtime_routes
 from pktvisor.api.routes.taps import tap_routes
+from pktvisor.api.routes.types import type_routes
 from pktvisor.api.telemetry import agent_text
 from pktvisor.engine.agent import Agent
 
@@ -39,6 +40,7 @@ def create_app(
             *metric_routes(agent, labels, lambda found: agent_text(agent.streams(), found, labels)),
             *tap_routes(agent, writes=writes),
             *policy_routes(agent, writes=writes),
+            *type_routes(agent.plugins),
             *runtime_routes(agent, writes=writes),
             *agent_routes(agent, stop if writes else None),
             *description_routes(),

@@ -37,7 +37,6 @@ from pktvisor.plugins import Plugins
 from pktvisor.policies.document import parse_document
 from pktvisor.policies.errors import ConfigError
 from pktvisor.policies.trust import Trust
-from pktvisor.streams.specs import resolve
 
 __all__ = ["StartError", "run"]
 
@@ -57,11 +56,10 @@ def run(iface: str | None, given: Mapping[str, Any]) -> None:
     try:
         document = _config_file(given.get("config"))
         settings = merged(given, _options(document, given.get("config")))
-        plugins = Plugins(settings.disable_plugin)
         if settings.module_list:
-            _list_modules(plugins)
+            _list_modules(_load_plugins(settings))
             return
-        Daemon(iface, settings, plugins, document).live()
+        Daemon(iface, settings, document).live()
     except (SettingError, PrivilegeError, OSError, ValueError, LookupError) as error:
         text = error.args[0] if isinstance(error, LookupError) else error
         raise StartError(_one_line(str(text))) from None
@@ -74,12 +72,10 @@ class Daemon:
         self,
         iface: str | None,
         settings: DaemonSettings,
-        plugins: Plugins,
         document: bytes | None,
     ) -> None:
         self._iface = iface
         self._settings = settings
-        self._plugins = plugins
         self._document = document
         self._agent: Agent | None = None
         self._server: ApiServer | None = None
@@ -99,12 +95,14 @@ class Daemon:
         start_logging(
             verbose=settings.verbose, log_file=_absolute(settings.log_file), syslog=settings.syslog
         )
+        plugins = _load_plugins(settings)
+        plugins.preload()  # while we may read all modules
         if settings.daemon:
             go_to_background()
         _raise_descriptor_limit()
         access = self._access(token)
         sockets = bind(settings.host, settings.port)
-        self._agent = agent = self._make_agent()
+        self._agent = agent = self._make_agent(plugins)
         try:
             # Made before privileges go: what it imports may be readable for root only.
             labels = {"instance": settings.prom_instance} if settings.prom_instance else {}
@@ -131,9 +129,6 @@ class Daemon:
     def _give_up_privileges(self, user: pwd.struct_passwd | None) -> None:
         settings = self._settings
         if user is not None:
-            inputs, handlers = self._plugins.inputs.values(), self._plugins.handlers.values()
-            for factory in (*(i.factory for i in inputs), *(h.factory for h in handlers)):
-                resolve(factory)  # imports its module while we may read it
             blocked = unreadable(user, [os.__file__, __file__, *filter(None, sys.path)])
             if blocked is not None and settings.user is not None:
                 raise StartError(f"--user {user.pw_name}: this user cannot read {blocked}")
@@ -180,10 +175,10 @@ class Daemon:
             [settings.host], settings.allow_host, writes=settings.admin_api, token=token
         )
 
-    def _make_agent(self) -> Agent:
+    def _make_agent(self, plugins: Plugins) -> Agent:
         settings = self._settings
         agent = Agent(
-            self._plugins,
+            plugins,
             defaults=PolicySettings(settings.periods, settings.max_deep_sample),
             city=_database(settings.geo_city or settings.default_geo_city, "city", settings),
             asn=_database(settings.geo_asn or settings.default_geo_asn, "asn", settings),
@@ -193,16 +188,16 @@ class Daemon:
         )
         if settings.otel:
             _log.warning("OTLP push is not there yet: nothing is sent")
-        wanted = self._wanted(self._document)
+        wanted = self._wanted(self._document, plugins)
         if wanted is not None:
             agent.load(wanted, source=settings.config or "")
         return agent
 
-    def _wanted(self, document: bytes | None) -> bytes | None:
+    def _wanted(self, document: bytes | None, plugins: Plugins) -> bytes | None:
         """The config file, with the tap and policy for IFACE added."""
         if self._iface is None:
             return document
-        return with_default_policy(document, self._iface, self._settings.bpf, self._plugins)
+        return with_default_policy(document, self._iface, self._settings.bpf, plugins)
 
     def _ready(self, port: int) -> None:
         assert self._agent is not None
@@ -233,7 +228,8 @@ class Daemon:
         assert self._agent is not None
         path = str(self._settings.config)
         try:
-            self._agent.replace(self._wanted(self._config_path.read_bytes()) or b"", source=path)
+            wanted = self._wanted(self._config_path.read_bytes(), self._agent.plugins)
+            self._agent.replace(wanted or b"", source=path)
         except (OSError, ValueError, LookupError) as error:
             _log.error("%s", _one_line(f"the running configuration stays: {error}"))
         else:
@@ -293,14 +289,20 @@ def _database(path: str | None, kind: Kind, settings: DaemonSettings) -> GeoData
     return GeoDatabase.open(path, kind, cache_size=settings.geo_cache_size)
 
 
+def _load_plugins(settings: DaemonSettings) -> Plugins:
+    return Plugins(settings.disable_plugin, module_dir=settings.module_dir)
+
+
 def _list_modules(plugins: Plugins) -> None:
     import click
 
-    for kind, specs in (("input", plugins.inputs), ("handler", plugins.handlers)):
+    for kind, specs in (
+        ("input", plugins.inputs),
+        ("handler", plugins.handlers),
+        ("sink", plugins.sinks),
+    ):
         for name, version in sorted(specs):
             click.echo(f"{kind}: {name} version {version}")
-    for record in plugins.broken():
-        click.echo(str(record), err=True)
 
 
 def _absolute(path: str | None) -> str | None:

@@ -45,6 +45,7 @@ def _option(
 _WEB = "Web server"
 _ACCESS = "Who may change what"
 _CAPTURE = "Capture and metrics"
+_PLUGINS = "Plugins"
 _PROCESS = "Process"
 _COMPATIBLE = "Accepted for compatibility"
 
@@ -233,18 +234,21 @@ class DaemonSettings:
         "--disable-plugin",
         default=(),
         metavar="NAME",
-        group=_PROCESS,
-        help="A plugin that is not to be loaded.",
+        group=_PLUGINS,
+        help="A plugin that is not to be loaded; PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1: no installed one.",
     )
     module_list: bool = _option(
-        "--module-list", default=False, group=_PROCESS, help="List inputs and handlers, and exit."
+        "--module-list",
+        default=False,
+        group=_PLUGINS,
+        help="List inputs, handlers and sinks, and exit.",
     )
     module_dir: str | None = _option(
         "--module-dir",
         default=None,
         metavar="DIR",
-        group=_COMPATIBLE,
-        help="Plugins are installed with pip.",
+        group=_PLUGINS,
+        help="A folder whose modules are plugins, beside those that are installed.",
     )
     prometheus: bool = _option(
         "--prometheus", default=False, group=_COMPATIBLE, help="/metrics is always there."

@@ -1,4 +1,4 @@
-"""`pktvisor`: what there is to do with a configuration besides running it."""
+"""`pktvisor`: what there is to do besides running: check a configuration, see what is installed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import json
+import logging
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import rich_click as click
 
 from pktvisor import __version__
+
+if TYPE_CHECKING:
+    from pktvisor.commands.daemon_settings import DaemonSettings
+    from pktvisor.plugins import Plugins
+    from pktvisor.reflection import Kind
 
 __all__ = ["main"]
 
@@ -29,7 +38,24 @@ _EPILOG = (
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """Look after pktvisor's configuration."""
+    """Check a configuration, and see what is installed."""
+
+
+def _module_dir(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--module-dir",
+        metavar="DIR",
+        help="A folder whose modules are plugins, beside those that are installed.",
+    )(command)
+
+
+def _plugins(disabled: Iterable[str] = (), module_dir: str | None = None) -> Plugins:
+    from pktvisor.plugins import Plugins
+
+    try:
+        return Plugins(disabled, module_dir=module_dir)
+    except ValueError as error:
+        _end(str(error), EXIT_REFUSED)
 
 
 @main.command(epilog=_EPILOG)
@@ -41,19 +67,16 @@ def validate(file: str) -> None:
     warned about. Interfaces and files that taps name are not looked for.
     """
     from pktvisor.engine.planning import Planner
-    from pktvisor.plugins import Plugins
     from pktvisor.policies.document import parse_document
     from pktvisor.policies.errors import ConfigError
 
-    plugins = Plugins()
-    for record in plugins.broken():
-        click.echo(str(record), err=True)
     document = None
     try:
         document = parse_document(Path(file).read_bytes())
+        settings = _options(document.options)
+        plugins = _plugins(settings.disable_plugin, settings.module_dir)
         planner = Planner(plugins, document.taps, settings=document.global_handler_config)
         planner.document(document)
-        _check_options(document.options)
     except OSError as error:
         _end(f"{file}: {error.strerror}", EXIT_UNREADABLE)
     except ConfigError as error:
@@ -65,8 +88,52 @@ def validate(file: str) -> None:
     click.echo(f"{file}: good; taps: {taps}, policies: {policies}")
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    """The settings of the daemon, one by one."""
+@main.command()
+@click.argument("kind", type=click.Choice(["input", "handler", "sink"]))
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the API answers.")
+@_module_dir
+def describe(kind: Kind, name: str, as_json: bool, module_dir: str | None) -> None:
+    """Say everything an installed type declares: versions, settings, filters, groups, metrics."""
+    from pktvisor.exposition.type_text import type_text
+    from pktvisor.reflection import describe as described
+
+    try:
+        found = described(_plugins(module_dir=module_dir), kind, name)
+    except LookupError as error:
+        _end(str(error.args[0]), EXIT_REFUSED)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        click.echo(type_text(found, min(shutil.get_terminal_size().columns, 100)))
+
+
+@main.group()
+def plugins() -> None:
+    """See which plugins are installed, and what became of each."""
+
+
+@plugins.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, as the API answers.")
+@_module_dir
+def list_plugins(as_json: bool, module_dir: str | None) -> None:
+    """List every plugin, what it offers, and why those are disabled that are."""
+    logging.getLogger("pktvisor").addHandler(logging.NullHandler())  # the list says as much
+    found = _plugins(module_dir=module_dir)
+    found.preload()
+    if as_json:
+        click.echo(json.dumps([asdict(record) for record in found.records], indent=2))
+        return
+    for record in found.records:
+        click.echo(str(record))
+        for offered in record.provides:
+            click.echo(f"    {offered}")
+    if not found.records:
+        click.echo("no plugins are installed")
+
+
+def _options(options: Mapping[str, Any]) -> DaemonSettings:
+    """The settings of the daemon, refused one by one."""
     from pktvisor.commands.daemon_settings import merged
     from pktvisor.policies.errors import ConfigError
 
@@ -76,6 +143,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
         except ValueError as error:
             place = ("visor", "config", key)
             raise ConfigError(str(error).removeprefix(f"visor.config.{key}: "), place) from None
+    return merged({}, options)
 
 
 def _end(reason: str, status: int) -> NoReturn:

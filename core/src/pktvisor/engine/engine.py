@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment
+from pktvisor.engine.making import make
 from pktvisor.engine.runner import PATIENCE_S, StreamRunner
 from pktvisor.engine.settings import (
     HandlerChoice,
@@ -39,7 +40,6 @@ from pktvisor.streams import (
     StreamStatus,
     SystemClock,
 )
-from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
 
 __all__ = ["Engine"]
@@ -105,7 +105,7 @@ class Engine:
         """Make a stream from a checked config of its input; it does not run yet."""
         if name in self._runners:
             raise ValueError(f"stream {name!r} exists already")
-        stream: InputStream = resolve(spec.factory)(settings, StreamContext(hosts or Hosts()))
+        stream: InputStream = make(spec.factory, settings, StreamContext(hosts or Hosts()))
         self._runners[name] = StreamRunner(
             spec, stream, tap=name, limits=self._limits, clock=self._clock
         )
@@ -309,7 +309,7 @@ class Engine:
             asn=self._asn,
         )
         context = HandlerContext(metric_settings, settings.deep_sample_rate, chained=not first)
-        handler = resolve(plan.spec.factory)(plan.config, context)
+        handler = make(plan.spec.factory, plan.config, context)
         window = Window(plan.spec.bucket, metric_settings, settings.periods)
         return Attachment(
             plan.name,

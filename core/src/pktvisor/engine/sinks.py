@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pktvisor.engine.making import make
 from pktvisor.engine.settings import build_config
 from pktvisor.streams import SealedBucket, Sink, SinkSpec
-from pktvisor.streams.specs import resolve
 
 __all__ = ["SinkStatus", "Sinks"]
 
@@ -98,7 +98,7 @@ class Sinks:
         if name in self._running:
             raise ValueError(f"sink {name!r} exists already")
         config = build_config(f"sink {name!r}", spec.config, values)
-        sink: Sink = resolve(spec.factory)(config)
+        sink: Sink = make(spec.factory, config)
         self._running = {**self._running, name: _Running(name, spec.name, sink)}
 
     def remove(self, name: str) -> None:

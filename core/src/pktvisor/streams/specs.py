@@ -11,7 +11,15 @@ from typing import Any
 from pktvisor.batches import Table
 from pktvisor.metrics import Bucket
 
-__all__ = ["API_VERSION", "HandlerSpec", "InputSpec", "NoSettings", "SinkSpec", "resolve"]
+__all__ = [
+    "API_VERSION",
+    "Factory",
+    "HandlerSpec",
+    "InputSpec",
+    "NoSettings",
+    "SinkSpec",
+    "resolve",
+]
 
 API_VERSION = 1
 

@@ -76,6 +76,18 @@ _EPILOG = (
 @click.option("--geo-city", metavar="FILE", help="City database (MaxMind DB) for places.")
 @click.option("--geo-asn", metavar="FILE", help="ASN or ISP database (MaxMind DB) for networks.")
 @click.option("--summary", is_flag=True, help="Print tables for people instead of JSON.")
+@click.option(
+    "--disable-plugin",
+    "disabled",
+    multiple=True,
+    metavar="NAME",
+    help="A plugin that is not to be loaded; PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1: no installed one.",
+)
+@click.option(
+    "--module-dir",
+    metavar="DIR",
+    help="A folder whose modules are plugins, beside those that are installed.",
+)
 @click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
 @click.option(
     "--version",
@@ -96,6 +108,8 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     geo_city: str | None,
     geo_asn: str | None,
     summary: bool,
+    disabled: tuple[str, ...],
+    module_dir: str | None,
     verbose: bool,
 ) -> None:
     """Summarize the traffic in FILE (pcap, pcapng; also gz, bz2, xz, zst; - is standard input).
@@ -103,12 +117,9 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     The summary is one line of JSON on standard output; everything else goes to standard error.
     """
     from pktvisor import PolicySettings, summarize
-    from pktvisor.plugins import Plugins
     from pktvisor_pcap.progress import watching
 
-    plugins = Plugins()
-    for record in plugins.broken() if not verbose else plugins.records:
-        click.echo(str(record), err=True)
+    plugins = _load_plugins(disabled, module_dir, verbose=verbose)
     options: dict[str, object] = {}
     if input_type.lower() == "pcap":
         options = {"bpf": bpf}
@@ -152,6 +163,19 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
         click.echo(f"pktvisor-pcap: {problem}", err=True)
     if problems:
         sys.exit(EXIT_PARTIAL)
+
+
+def _load_plugins(disabled: tuple[str, ...], module_dir: str | None, *, verbose: bool) -> Plugins:
+    from pktvisor.plugins import Plugins
+
+    try:
+        plugins = Plugins(disabled, module_dir=module_dir)
+    except ValueError as error:
+        _end(str(error))
+    for record in plugins.records if verbose else ():
+        if record not in plugins.broken():  # those are in the log, which goes there too
+            click.echo(str(record), err=True)
+    return plugins
 
 
 def _print(results: list[Snapshot], *, summary: bool, by_policy: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 from litestar import Response, delete, get
 from litestar.handlers import HTTPRouteHandler
@@ -53,17 +54,7 @@ def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRout
     @get("/api/v1/plugins", sync_to_thread=False, tags=["agent"])
     def plugins() -> list[PluginInfo]:
         """All plugins that were found, broken ones with the reason."""
-        return [
-            {
-                "name": record.name,
-                "distribution": record.distribution,
-                "version": record.version,
-                "state": record.state,
-                "reason": record.reason,
-                "provides": list(record.provides),
-            }
-            for record in agent.plugins.records
-        ]
+        return [cast("PluginInfo", asdict(record)) for record in agent.plugins.records]
 
     if stop is None:
         return [health, plugins]

@@ -1,0 +1,120 @@
+"""`pktvisor describe` and `pktvisor plugins list`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pktvisor import Plugins
+from pktvisor.commands.pktvisor import main
+from pktvisor.exposition.type_text import type_text
+from pktvisor.reflection import describe
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.mark.parametrize(("kind", "name"), [("handler", "dns"), ("input", "pcap")])
+def test_describe_prints_what_the_api_answers(kind: str, name: str) -> None:
+    done = run("describe", kind, name, "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == describe(Plugins(), kind, name)  # type: ignore[arg-type]
+
+
+def test_describe_prints_text_for_people() -> None:
+    done = run("describe", "handler", "net")
+    assert done.stdout == type_text(describe(Plugins(), "handler", "net"), 80) + "\n"
+
+
+def test_an_unknown_type_is_one_line_with_those_there_are() -> None:
+    done = run("describe", "input", "carrots")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr == ("pktvisor: no input 'carrots' is installed; installed are: mock, pcap\n")
+
+
+def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
+    done = run("describe", "tap", "pcap")
+    assert done.exit_code == 2
+    for kind in ("input", "handler", "sink"):
+        assert kind in done.stderr
+
+
+@pytest.fixture(autouse=True)
+def own_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", list(sys.path))
+
+
+@pytest.fixture
+def modules(tmp_path: Path) -> Path:
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "broken_one.py").write_text("1 / 0\n")
+    return folder
+
+
+def test_plugins_are_listed_with_what_they_offer_and_why_they_are_off(modules: Path) -> None:
+    done = run("plugins", "list", "--module-dir", str(modules))
+    assert done.exit_code == 0
+    assert (
+        "plugin 'net_handler' of pktvisor-net 0.1.0: active\n    handler net 1.0\n" in done.stdout
+    )
+    reason = "disabled: import failed: ZeroDivisionError: division by zero"
+    assert f"plugin 'broken_one' of {modules}: {reason}\n" in done.stdout
+
+
+def test_plugins_are_listed_as_json(modules: Path) -> None:
+    done = run("plugins", "list", "--json", "--module-dir", str(modules))
+    listed = {record["name"]: record for record in json.loads(done.stdout)}
+    assert listed["broken_one"] == {
+        "name": "broken_one",
+        "distribution": str(modules),
+        "version": "",
+        "state": "disabled",
+        "reason": "import failed: ZeroDivisionError: division by zero",
+        "provides": [],
+    }
+    assert listed["net_handler"]["version"] == "0.1.0"
+    assert listed["net_handler"]["provides"] == ["handler net 1.0", "handler net 2.0"]
+
+
+def test_a_module_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run("plugins", "list", "--module-dir", str(tmp_path / "gone"))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"pktvisor: module folder {tmp_path}/gone: there is no such folder\n"
+
+
+def test_validate_knows_the_plugins_of_the_module_folder_in_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "folder_only.py").write_text(
+        "from pktvisor import Bucket, Counter, HandlerSpec, PacketBatch, hookimpl\n"
+        "class Seen(Bucket):\n"
+        "    schema = 'seen'\n"
+        "    total = Counter('total', 'Packets')\n"
+        "@hookimpl\n"
+        "def pktvisor_handlers():\n"
+        "    yield HandlerSpec(name='folder_only', version='1.0', bucket=Seen,\n"
+        "                      factory='x:y', accepts=(PacketBatch,))\n"
+    )
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        "visor:\n"
+        f"  config: {{module_dir: {folder}}}\n"
+        "  taps: {m: {input_type: mock}}\n"
+        "  policies:\n"
+        "    p:\n"
+        "      kind: collection\n"
+        "      input: {tap: m, input_type: mock}\n"
+        "      handlers: {modules: {x: {type: folder_only}}}\n"
+    )
+    assert run("validate", str(file)).exit_code == 0
+    file.write_text(file.read_text().replace("config:", "config: {verbose: true} #"))
+    refused = run("validate", str(file))
+    assert refused.exit_code == 1
+    assert "folder_only" in refused.stderr
