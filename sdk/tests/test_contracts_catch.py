@@ -11,8 +11,7 @@ import pytest
 
 from pktvisor import Bucket, Counter, HandlerSpec, PacketBatch, Quantiles, StreamHandler, TopN
 from pktvisor.batches import Array
-from pktvisor.metrics.counter import CounterState
-from pktvisor.metrics.top_n import number_text
+from pktvisor.metrics import CounterState, number_text
 from pktvisor_sdk.contracts import check_handler
 
 

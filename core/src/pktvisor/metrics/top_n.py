@@ -20,7 +20,7 @@ from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.number_counts import NumberCounts
 from pktvisor.metrics.top_table import Entry, TopTable
 
-__all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text"]
+__all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text", "number_text"]
 
 _LG_MAP = 13
 _JOINED = 16

@@ -6,8 +6,7 @@ import pytest
 from pktvisor_subnets.plugin import pktvisor_handlers
 
 from pktvisor_sdk.captures import packet_batch
-from pktvisor_sdk.contracts import HandlerContract
-from pktvisor_sdk.contracts.bench import HandlerBench
+from pktvisor_sdk.contracts import HandlerBench, HandlerContract
 from pktvisor_sdk.frames import udp_frame
 
 SPEC = next(iter(pktvisor_handlers()))

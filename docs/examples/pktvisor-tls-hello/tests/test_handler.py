@@ -10,8 +10,7 @@ from pktvisor_tls_hello.hello import read_hello
 from pktvisor_tls_hello.plugin import pktvisor_handlers
 
 from pktvisor_sdk.captures import START_NS, Frame, packet_batch
-from pktvisor_sdk.contracts import HandlerContract
-from pktvisor_sdk.contracts.bench import HandlerBench
+from pktvisor_sdk.contracts import HandlerBench, HandlerContract
 from pktvisor_sdk.frames import tcp_frame
 from pktvisor_sdk.traffic import sample_frames
 

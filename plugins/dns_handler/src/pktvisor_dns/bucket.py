@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from pktvisor.metrics import Bucket, Cardinality, Counter, Histogram, Quantiles, Rate, TopN
-from pktvisor.metrics.places import asn_text, expand_place, place_text
-from pktvisor.metrics.top_n import number_text
+from pktvisor.metrics import (
+    Bucket,
+    Cardinality,
+    Counter,
+    Histogram,
+    Quantiles,
+    Rate,
+    TopN,
+    asn_text,
+    expand_place,
+    number_text,
+    place_text,
+)
 from pktvisor_dns.names import qtype_text, rcode_text
 from pktvisor_dns.subnets import subnet_text
 

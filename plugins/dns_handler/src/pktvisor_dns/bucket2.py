@@ -14,9 +14,11 @@ from pktvisor.metrics import (
     Quantiles,
     Rate,
     TopN,
+    asn_text,
+    expand_place,
+    number_text,
+    place_text,
 )
-from pktvisor.metrics.places import asn_text, expand_place, place_text
-from pktvisor.metrics.top_n import number_text
 from pktvisor_dns.names import qtype_text, rcode_text
 from pktvisor_dns.subnets import subnet_text
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.kernels import cut_qnames
-from pktvisor.metrics import MetricSettings, Seconds, Texts
-from pktvisor.metrics.grouping import distinct
+from pktvisor.metrics import MetricSettings, Seconds, Texts, distinct
 from pktvisor.stages import DnsMessages
 from pktvisor_dns.bucket2 import Dns2Bucket, DnsDirection
 from pktvisor_dns.codes import (

@@ -10,8 +10,7 @@ import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.kernels import cut_qnames
-from pktvisor.metrics import Seconds
-from pktvisor.metrics.grouping import distinct
+from pktvisor.metrics import Seconds, distinct
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket

@@ -5,7 +5,7 @@ Sources: IANA "Domain Name System (DNS) Parameters"; rcode 2 is `SRVFAIL` for co
 
 from __future__ import annotations
 
-from pktvisor.metrics.top_table import Entry
+from pktvisor.metrics import Entry
 
 __all__ = ["QTYPES", "RCODES", "qtype_number", "qtype_text", "rcode_number", "rcode_text"]
 

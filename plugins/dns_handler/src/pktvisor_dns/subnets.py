@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pktvisor.batches import Array
-from pktvisor.metrics import MetricSettings, ipv4_text, ipv6_text
-from pktvisor.metrics.top_n import TopNState
-from pktvisor.metrics.top_table import Entry
+from pktvisor.metrics import Entry, MetricSettings, TopNState, ipv4_text, ipv6_text
 
 __all__ = ["count_subnets", "subnet_text"]
 

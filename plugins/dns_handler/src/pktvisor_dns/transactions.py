@@ -12,8 +12,7 @@ import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.kernels import PairMatcher
-from pktvisor.metrics.quantiles import QuantilesState
-from pktvisor.metrics.top_n import TopNState
+from pktvisor.metrics import QuantilesState, TopNState
 from pktvisor.stages import DnsMessages
 from pktvisor_dns.bucket import DnsBucket
 from pktvisor_dns.codes import IN, OUT, READ

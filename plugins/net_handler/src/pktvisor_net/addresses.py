@@ -8,9 +8,7 @@ import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.geo import GeoDatabase
-from pktvisor.metrics import Addresses, MetricSettings
-from pktvisor.metrics.cardinality import CardinalityState
-from pktvisor.metrics.top_n import TopNState
+from pktvisor.metrics import Addresses, CardinalityState, MetricSettings, TopNState
 
 __all__ = ["AddressMetrics", "destinations", "sources"]
 

@@ -11,10 +11,12 @@ from pktvisor.metrics import (
     Quantiles,
     Rate,
     TopN,
+    asn_text,
+    expand_place,
     ipv4_text,
     ipv6_text,
+    place_text,
 )
-from pktvisor.metrics.places import asn_text, expand_place, place_text
 
 __all__ = ["Net2Bucket", "NetDirection"]
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.kernels import IN, OUT, UNKNOWN, PacketTally, Tallier
-from pktvisor.metrics import Bucket, Seconds
-from pktvisor.metrics.quantiles import QuantilesState
+from pktvisor.metrics import Bucket, QuantilesState, Seconds
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_net.addresses import AddressMetrics, destinations, sources
 from pktvisor_net.bucket import NetBucket

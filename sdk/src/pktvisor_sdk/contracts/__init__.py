@@ -11,12 +11,16 @@ In a plugin's tests, inherit and name the spec:
 `pktvisor-sdk check PACKAGE` runs the same checks on an installed plugin.
 """
 
+from pktvisor_sdk.contracts.bench import HandlerBench
 from pktvisor_sdk.contracts.contract import BrokenContractError, Verdict, check_handler, check_input
+from pktvisor_sdk.contracts.input_rules import InputBench
 from pktvisor_sdk.contracts.suites import HandlerContract, InputContract
 
 __all__ = [
     "BrokenContractError",
+    "HandlerBench",
     "HandlerContract",
+    "InputBench",
     "InputContract",
     "Verdict",
     "check_handler",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from pktvisor import Bucket, Cardinality, Counter, TopN
-from pktvisor.metrics.top_table import Entry
+from pktvisor.metrics import Entry
 
 
 def subnet_text(entry: Entry) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from pktvisor import PacketBatch, StreamHandler
-from pktvisor.metrics import Addresses
-from pktvisor.metrics.grouping import distinct
+from pktvisor.metrics import Addresses, distinct
 from pktvisor_subnets.bucket import SubnetsBucket
 
 Column = np.ndarray[Any, Any]
