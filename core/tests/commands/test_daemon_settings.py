@@ -81,6 +81,10 @@ def test_both_names_of_the_full_api_are_keys(key: str) -> None:
     assert merged({}, {key: "yes"}).admin_api
 
 
+def test_leading_zeros_change_no_number() -> None:
+    assert merged({}, {"port": "0" * 5000 + "80"}).port == 80
+
+
 def test_a_list_may_be_one_text() -> None:
     assert merged({}, {"allow_host": "a", "allow_path": ["/b", "/c"]}) == DaemonSettings(
         allow_host=("a",), allow_path=("/b", "/c")
@@ -95,6 +99,7 @@ def test_a_list_may_be_one_text() -> None:
         ({"port": "many"}, "visor.config.port"),
         ({"port": "-1"}, "visor.config.port"),
         ({"periods": "0"}, "from 1 to 10"),
+        ({"port": "9" * 5000}, "visor.config.port: '9{58}…: allowed is a number from 0 to 65535$"),
         ({"tls": "perhaps"}, "neither true nor false"),
         ({"host": ["a"]}, "must be a single value"),
         ({"allow_host": {"a": "b"}}, "must be a text or a list"),

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
+from pktvisor.policies.errors import shown
+
 __all__ = ["DaemonSettings", "SettingError", "declared", "merged"]
 
 _TRUE = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -362,11 +364,12 @@ def _read(setting: Field[Any], where: str, value: Any) -> Any:
         raise SettingError(f"{where}: must be a single value")
     if kind == "bool":
         if value.lower() not in _TRUE:
-            raise SettingError(f"{where}: {value!r} is neither true nor false")
+            raise SettingError(f"{where}: {shown(value)} is neither true nor false")
         return _TRUE[value.lower()]
     if kind == "int":
         low, high = setting.metadata["limits"]
-        if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
-            raise SettingError(f"{where}: {value!r}: allowed is a number from {low} to {high}")
-        return int(value)
+        digits = value.lstrip("0") or "0" if value.isascii() and value.isdigit() else ""
+        if not digits or len(digits) > len(str(high)) or not low <= int(digits) <= high:
+            raise SettingError(f"{where}: {shown(value)}: allowed is a number from {low} to {high}")
+        return int(digits)
     return value

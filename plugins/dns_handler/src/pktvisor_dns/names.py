@@ -75,9 +75,12 @@ def qtype_number(item: object) -> int:
 
 def _number(key: str, item: object, names: dict[str, int], numbers: dict[int, str]) -> int:
     text = str(item).strip()
-    found = int(text) if text.isascii() and text.isdigit() else names.get(text.upper())
+    number = text.isascii() and text.isdigit() and len(text) < 20
+    found = int(text) if number else names.get(text.upper())
     if found not in numbers:
-        raise ValueError(f"{key}: allowed are numbers and names that IANA has assigned, not {text}")
+        raise ValueError(
+            f"{key}: allowed are numbers and names that IANA has assigned, not {text[:60]}"
+        )
     return found
 
 
