@@ -99,14 +99,17 @@ def lab() -> Iterator[Lab]:
         made.down()
 
 
-def at_rest(engine: Engine, *, timeout_s: float = 30) -> StreamStatus:
-    """The ledger of the only stream, once what was sent has been worked off."""
+def at_rest(engine: Engine, *, at_least: int = 0, timeout_s: float = 30) -> StreamStatus:
+    """The ledger of the only stream, once what was sent has been worked off.
+
+    `at_least` packets must have come: on a busy machine the first may be long in coming.
+    """
     deadline = time.monotonic() + timeout_s
     calm = 0
     before = None
     while time.monotonic() < deadline:
         (status,) = engine.streams()
-        same = before is not None and status.kernel_received == before.kernel_received
+        same = before is not None and status.kernel_received == before.kernel_received >= at_least
         calm = calm + 1 if same and not status.queued and not status.unaccounted else 0
         if calm == 4:  # longer than a packet waits in a block
             return status

@@ -15,6 +15,8 @@ from pktvisor.batches import Hosts
 from pktvisor.streams import StreamContext
 from pktvisor_pcap.config import PcapConfig
 from pktvisor_pcap.live_stream import LiveStream
+from pktvisor_sdk import dns, tunnels
+from pktvisor_sdk.frames import udp_frame
 from tests.conformance.shared import CAPTURES, needs_captures
 from tests.e2e.lab import Lab, at_rest, needs_lab
 
@@ -166,6 +168,25 @@ def test_frames_arrive_byte_for_byte_with_their_vlan_tags(lab: Lab, source: str)
     assert tags == [t for t in ((0, 0), (100, 0), (0x123, 0), (200, 300)) for _ in range(3)]
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_is_in_a_vxlan_tunnel_is_counted_where_the_tap_says_so(
+    lab: Lab, source: str, inside: bool
+) -> None:
+    inner = udp_frame("10.9.0.1", "10.9.0.2", 4000, 53, dns.query("tunnelled.example"))
+    frame = udp_frame("192.0.2.1", "192.0.2.2", 5000, tunnels.VXLAN_PORT, tunnels.vxlan(inner))
+    with Engine() as engine:
+        config = {"iface": lab.near, "pcap_source": source, "host_spec": "10.9.0.2/32"}
+        engine.add_tap("t", "pcap", {**config, "decapsulate": inside})
+        engine.add_policy("p", "t", ["net", "dns"])
+        engine.start()
+        sender_at(lab, [frame] * 7)()
+        at_rest(engine, at_least=7)
+        result = engine.snapshot("p").to_dict()["5m"]
+    assert result["packets"]["total"] == 7
+    assert result["packets"]["in"] == (7 if inside else 0)
+    assert result["dns"]["wire_packets"]["queries"] == (7 if inside else 0)
+
+
 def test_on_any_frames_have_cooked_headers_and_the_same_contents(lab: Lab, source: str) -> None:
     config = PcapConfig(iface="any", pcap_source=source, bpf="host 10.0.0.2 and udp port 2")
     stream = LiveStream(config, StreamContext())
@@ -203,7 +224,7 @@ def test_every_packet_over_the_loopback_is_counted_once(source: str) -> None:
             engine.start()
             for _ in range(500):
                 sender.sendto(b"once", ("127.0.0.1", 9))
-            status = at_rest(engine)
+            status = at_rest(engine, at_least=500)
             assert (iface, status.kernel_received, status.processed) == (iface, 500, 500)
 
 

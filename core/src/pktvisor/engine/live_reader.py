@@ -22,8 +22,9 @@ BEHIND_NS = 120 * _NS
 class LiveReader:
     """Iterates over a live stream, in the thread that reads it.
 
-    `received` counts the rows read, `statistics` are the capture source's own counts as of the
-    last heartbeat or idle moment, `times_replaced` rows came with a time that was not believed.
+    `received` counts the rows read, `times_replaced` those that came with a time that was not
+    believed. `statistics` are the capture source's own counts, read anew before each batch is
+    handed on: they are never behind what has been read.
     """
 
     def __init__(self, stream: InputStream, clock: Clock) -> None:
@@ -37,15 +38,13 @@ class LiveReader:
     def __iter__(self) -> Iterator[Table | Control | None]:
         for batch in self._stream.batches():
             now = self._clock.now_ns()
+            self.statistics = self._stream.statistics()
             if batch is not None and len(batch):
                 self.received += len(batch)
                 yield self._credible(batch, now)
-            else:
-                self.statistics = self._stream.statistics()
             # A clock set back must not silence the heartbeat.
             if now >= self._next_beat_ns or now < self._next_beat_ns - HEARTBEAT_NS:
                 self._next_beat_ns = now + HEARTBEAT_NS
-                self.statistics = self._stream.statistics()
                 yield Control(Event.HEARTBEAT, now, capture=self.statistics)
             elif batch is None or not len(batch):
                 yield None
