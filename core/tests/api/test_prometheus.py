@@ -98,6 +98,18 @@ def test_processed_packets_are_counted_by_stream(client: TestClient[Any], counte
     assert sample.labels["input"] == "ticks"
 
 
+def test_evictions_of_every_policy_and_handler_are_a_counter(
+    client: TestClient[Any], counted: Agent
+) -> None:
+    text = client.get("/metrics").text
+    assert "# TYPE pktvisor_evicted_entries_total counter\n" in text
+    found = families(text)["pktvisor_evicted_entries"].samples
+    assert {(s.labels["policy"], s.labels["handler"], s.labels["table"]) for s in found} == {
+        ("default", "default-t-c", "metrics"),
+        ("other", "other-t-c", "metrics"),
+    }
+
+
 def test_a_static_instance_is_on_every_line(client_of: ClientMaker, counted: Agent) -> None:
     client = client_of(static_labels={"instance": "edge-1"})
     for path in ("/metrics", "/api/v1/policies/__all/metrics/prometheus"):

@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 from pktvisor import __version__
 
 if TYPE_CHECKING:
-    from pktvisor.snapshot import Snapshot
     from pktvisor.streams import HandlerStatus, StreamStatus
 
 __all__ = ["agent_text"]
@@ -40,9 +39,8 @@ _STREAM_GAUGES = (
 
 
 class _Agent(Collector):
-    def __init__(self, streams: Iterable[StreamStatus], snapshots: Iterable[Snapshot]) -> None:
+    def __init__(self, streams: Iterable[StreamStatus]) -> None:
         self._streams = list(streams)
-        self._snapshots = list(snapshots)
 
     def collect(self) -> Iterator[Family]:
         build = GaugeMetricFamily(
@@ -78,15 +76,24 @@ class _Agent(Collector):
         yield up
         yield self._per_handler("handler_seconds", "Time in a handler", lambda h: h.busy_ns / 1e9)
         yield self._per_handler("handler_errors", "Batches a handler failed on", lambda h: h.errors)
-        evicted = GaugeMetricFamily(
-            "pktvisor_evicted_entries",
-            "Entries that tables of the kept periods gave up to stay in bounds",
-            labels=("policy", "table"),
+        given_up = CounterMetricFamily(
+            "pktvisor_stage_losses",
+            "What stages gave up or could not use",
+            labels=("input", "stream", "reason"),
         )
-        for snapshot in self._snapshots:
-            for name, count in sorted(snapshot.stream.items()):
-                if name.endswith("evicted"):
-                    evicted.add_metric((snapshot.policy, name.removesuffix("_evicted")), count)
+        evicted = CounterMetricFamily(
+            "pktvisor_evicted_entries",
+            "Entries a handler's tables gave up to stay in bounds; metrics are those of its buckets",
+            labels=("input", "stream", "policy", "handler", "table"),
+        )
+        for stream in self._streams:
+            for reason, count in stream.given_up.items():
+                given_up.add_metric((stream.input, stream.tap, reason), count)
+            for handler in stream.handlers:
+                labels = (stream.input, stream.tap, handler.policy, handler.name)
+                for table, count in handler.evicted.items():
+                    evicted.add_metric((*labels, table), count)
+        yield given_up
         yield evicted
 
     def _per_stream(
@@ -116,15 +123,10 @@ class _Agent(Collector):
         return family
 
 
-def agent_text(
-    streams: Iterable[StreamStatus], snapshots: Iterable[Snapshot], static: Mapping[str, str]
-) -> str:
-    """The agent's own families in text format 0.0.4, `static` labels on every line.
-
-    `streams` are all there are; what was evicted is read off the `snapshots` at hand.
-    """
+def agent_text(streams: Iterable[StreamStatus], static: Mapping[str, str]) -> str:
+    """The agent's own families in text format 0.0.4, `static` labels on every line."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Labelled(_Agent(streams, snapshots), static))
+    registry.register(_Labelled(_Agent(streams), static))
     return generate_latest(registry).decode()
 
 

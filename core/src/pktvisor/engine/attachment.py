@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class Attachment:
         self.chained = chained
         self.guard = Guard(name, Limits(), SystemClock())
         self._fed = False
+        # What sealed buckets gave up, and the live one: replaced together, as any thread may look.
+        self._given_up: tuple[int, Bucket] = (0, window.live)
 
     def watch(self, limits: Limits, clock: Clock) -> None:
         """Set the limits of errors, here and in what is chained behind."""
@@ -118,6 +121,14 @@ class Attachment:
         if self.chained is not None:
             self.chained.finish(at_ns)
 
+    def evictions(self) -> dict[str, int]:
+        """Entries given up so far, by table: `metrics` are those of all its buckets. Any thread."""
+        sealed, live = self._given_up
+        own: Mapping[str, int] = {}
+        with contextlib.suppress(Exception):  # a handler must not take the agent's health with it
+            own = self.handler.evictions()
+        return {"metrics": sealed + live.evicted(), **own}
+
     def degrade(self) -> None:
         """Mark the live buckets, here and behind: they miss a batch."""
         for link in self.chain():
@@ -130,6 +141,7 @@ class Attachment:
 
     def _shift(self, at_ns: int) -> None:
         sealed = self.window.shift(at_ns)
+        self._given_up = (self._given_up[0] + sealed.evicted(), self.window.live)
         self._call(self.handler.period_shift, sealed, self.window.live, at_ns)
         self._offer(sealed)
 

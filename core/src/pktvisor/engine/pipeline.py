@@ -72,7 +72,13 @@ class Pipeline:
         self.control(Control(Event.DETACHED, self.now_ns()))
 
     def process(self, batch: Table) -> None:
-        """Run a batch through everything."""
+        """Run a batch through everything; it counts as processed once it is done with."""
+        try:
+            self._process(batch)
+        finally:
+            self.counts.processed += len(batch)
+
+    def _process(self, batch: Table) -> None:
         began = time.perf_counter_ns()
         if self._first_ns is None:
             self._first_ns = int(batch.column("timestamp_ns")[0])
@@ -81,7 +87,6 @@ class Pipeline:
                     attachment.open(self._first_ns)
         self._last_ns = int(batch.column("timestamp_ns")[-1])
         counts = self.counts
-        counts.processed += len(batch)
         if isinstance(batch, PacketBatch):
             _, malformed, truncated, unsupported = np.bincount(batch.status, minlength=4).tolist()
             counts.malformed += malformed
@@ -142,6 +147,7 @@ class Pipeline:
                 link.guard.errors,
                 link.guard.last_error,
                 link.guard.stopped,
+                link.evictions(),
             )
             for attachment in self.attachments
             for link in attachment.chain()

@@ -28,7 +28,8 @@ def stream_snapshot(
             attachment.window.periods,
             stream.tap,
         )
-        counts[f"{attachment.name}_entries_evicted"] = sum(b.evicted() for b in kept)
+        for table, evicted in attachment.evictions().items():
+            counts[f"{attachment.name}_{table}_evicted"] = evicted
         for name, value in attachment.handler.info().items():
             if isinstance(value, int):
                 counts[f"{attachment.name}_{name}"] = value

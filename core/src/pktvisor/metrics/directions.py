@@ -88,7 +88,9 @@ class ByDirection(Mergeable, Generic[SetT]):
         return sum(state.evicted() for state in self._states())
 
     def _states(self) -> Iterator[Mergeable]:
-        return (state for metrics in self._sets.values() for state in metrics.states.values())
+        # A copy: `evicted` is asked for while another thread sees a direction for the first time.
+        sets = list(self._sets.values())
+        return (state for metrics in sets for state in metrics.states.values())
 
 
 class Directions(Generic[SetT]):

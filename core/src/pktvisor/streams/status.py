@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["HandlerStatus", "StreamStatus"]
 
@@ -13,7 +14,8 @@ class HandlerStatus:
 
     `busy_ns` is the time spent in its code, `busy_share` that time as a part (0 to 1) of all the
     time the stream's worker has spent on batches. `errors` counts what it raised; `stopped` says it
-    raised too often and gets no more batches.
+    raised too often and gets no more batches. `evicted` counts by table what was given up for want
+    of room, `metrics` being the tables of all its buckets.
     """
 
     policy: str
@@ -23,6 +25,7 @@ class HandlerStatus:
     errors: int = 0
     last_error: str = ""
     stopped: bool = False
+    evicted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class StreamStatus:
     exactly, once the sender has stopped and the capture buffer is empty. `interface_drops` is the
     interface's own count of what it dropped, and `kernel_filtered` (None: nobody counts them) what
     the capture filter rejected; neither is part of the sum. `malformed`, `truncated`, `unsupported`
-    and `batches_failed` (batches on which a stage failed) tell of `processed`.
+    and `batches_failed` (batches on which a stage failed) tell of `processed`. `given_up` is what the
+    stages let go (connections, datagrams, segments), by reason.
     """
 
     tap: str
@@ -60,6 +64,7 @@ class StreamStatus:
     queued_bytes: int = 0
     queue_limit_bytes: int = 0
     busy_ns: int = 0
+    given_up: Mapping[str, int] = field(default_factory=dict)
     handlers: tuple[HandlerStatus, ...] = ()
 
     @property

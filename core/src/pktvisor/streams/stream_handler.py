@@ -66,7 +66,14 @@ class StreamHandler(ABC, Generic[BatchT, BucketT]):
         """
 
     def info(self) -> Mapping[str, Any]:
-        """What the API shows of this handler: open state, evictions."""
+        """What the API shows of this handler, such as its open state."""
+        return {}
+
+    def evictions(self) -> Mapping[str, int]:
+        """Entries its own tables gave up for want of room, by table; each value only grows.
+
+        Metrics count theirs themselves. Asked for at any time, by any thread: read numbers only.
+        """
         return {}
 
     def close(self) -> None:

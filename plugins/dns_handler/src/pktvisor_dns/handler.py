@@ -72,15 +72,18 @@ class DnsHandler(StreamHandler[PacketBatch, DnsBucket]):
         self._transactions.period_shift(sealed, live, at_ns)
 
     def info(self) -> Mapping[str, Any]:
-        """Open transactions, those given up because the table was full, and the predicate."""
+        """Open transactions, and the predicate."""
         return {
             "dns": {
                 "predicate": {"enabled": self._filters.has_predicate and not self.context.chained},
                 "xact": {"open": self._transactions.open},
             },
             "transactions_open": self._transactions.open,
-            "transactions_evicted": self._transactions.evicted,
         }
+
+    def evictions(self) -> Mapping[str, int]:
+        """Queries given up because the table of open transactions was full."""
+        return {"transactions": self._transactions.evicted}
 
     def _accepted(self, messages: DnsMessages, bucket: DnsBucket, deep: Array) -> None:
         rcode, reply = messages.rcode, messages.kind == REPLY

@@ -59,9 +59,12 @@ class Dns2Handler(StreamHandler[PacketBatch, Dns2Bucket]):
         self._counter.learn_slow(sealed)
 
     def info(self) -> Mapping[str, Any]:
-        """Open transactions, and those given up because the table was full."""
+        """Open transactions."""
         return {
             "dns": {"xact": {"open": self._matcher.open}},
             "transactions_open": self._matcher.open,
-            "transactions_evicted": self._matcher.evicted,
         }
+
+    def evictions(self) -> Mapping[str, int]:
+        """Queries given up because the table of open transactions was full."""
+        return {"transactions": self._matcher.evicted}
