@@ -79,6 +79,24 @@ def test_sighup_reads_a_good_config_and_keeps_the_old_one_for_a_bad(
     assert "renamed" in daemon.policies()
 
 
+def test_sighup_leaves_alone_what_was_posted(start: Starter, config: Path) -> None:
+    daemon = start("--config", str(config), "--full-api")
+    (before,) = daemon.client.get("/health").json()["inputs"].values()
+    answer = daemon.client.post(
+        "/api/v1/policies",
+        content=POLICY.partition("policies:")[2].join(("visor:\n  policies:", "")) % "posted",
+        headers={"Content-Type": "application/x-yaml"},
+    )
+    assert answer.status_code == 201, answer.text
+    config.write_text(POLICY % "renamed")
+    daemon.wait_for_new("again", lambda: daemon.process.send_signal(signal.SIGHUP))
+    assert {"posted", "renamed"} <= set(daemon.policies())
+    assert "default" not in daemon.policies()
+    (after,) = daemon.client.get("/health").json()["inputs"].values()
+    assert (after["tap"], after["state"]) == (before["tap"], "running")
+    assert after["processed"] >= before["processed"]
+
+
 def test_a_killed_daemon_comes_back_on_the_same_port(start: Starter, config: Path) -> None:
     daemon = start("--config", str(config))
     daemon.process.kill()

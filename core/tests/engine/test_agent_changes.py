@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pktvisor.engine.agent import Agent
 from pktvisor.engine.settings import PolicySettings
 from pktvisor.plugins import Plugins
-from pktvisor.policies.errors import ConfigError
+from pktvisor.policies.errors import AlreadyExists, ConfigError
 from pktvisor.policies.trust import Trust
 
 TAPS = """
@@ -177,6 +177,60 @@ def test_what_is_not_in_the_new_configuration_ends(agent: Agent) -> None:
     assert shown(agent, "q") == {"q-u-m": {"total": 4}}
 
 
+def test_what_was_made_by_request_outlives_the_configuration_file(agent: Agent) -> None:
+    agent.load(TAPS + policy("p"))
+    agent.create_tap(b"visor: {taps: {mine: {input_type: wire, config: {packets: 3}}}}")
+    post(agent, policy("own", source="tap: mine"))
+    post(agent, policy("shared", source="tap: u"))
+    agent.join()
+    before = {status.tap: status for status in agent.streams()}
+    agent.replace("visor:\n  taps: {v: {input_type: wire}}" + policy("q", source="tap: v"))
+    assert set(agent.policy_names()) == {"own", "shared", "q"}
+    assert set(agent.tap_info()) == {"mine", "v"}
+    assert shown(agent, "own") == {"own-mine-m": {"total": 3}}
+    assert shown(agent, "shared") == {"shared-u-m": {"total": 4}}
+    kept = [status for status in agent.streams() if status.tap in before]
+    assert kept == [before[status.tap] for status in kept]
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize("kind", ["tap", "policy"])
+def test_a_file_with_the_name_of_what_was_made_by_request_is_refused(
+    agent: Agent, kind: str
+) -> None:
+    agent.load(TAPS + policy("p"))
+    agent.create_tap(b"visor: {taps: {own: {input_type: wire}}}")
+    post(agent, policy("own"))
+    taps = TAPS + ("    own: {input_type: wire}\n" if kind == "tap" else "")
+    with pytest.raises(AlreadyExists, match=f"{kind} 'own' exists already, made by request"):
+        agent.replace(f"visor:{taps.removeprefix(chr(10) + 'visor:')}" + policy("own"))
+    assert set(agent.policy_names()) == {"p", "own"}
+
+
+def test_what_of_the_file_was_deleted_and_made_anew_by_request_outlives_it(agent: Agent) -> None:
+    agent.load(TAPS + policy("p"))
+    agent.delete_policy("p")
+    agent.delete_tap("t")
+    agent.create_tap(b"visor: {taps: {t: {input_type: wire, config: {packets: 1}}}}")
+    post(agent, policy("p"))
+    agent.replace(
+        TAPS.replace("    t: {input_type: wire, config: {packets: 6}", "    w: {input_type: wire")
+    )
+    assert set(agent.tap_info()) == {"t", "u", "w"}
+    assert shown(agent) == {"p-t-m": {"total": 1}}
+
+
+def test_a_tap_that_joins_a_selector_joins_its_policy_when_the_file_is_read_again(
+    agent: Agent,
+) -> None:
+    chosen = policy(source="tap_selector: {any: [{env: test}]}")
+    agent.load(
+        TAPS.replace("u: {input_type: wire, config: {packets: 4}, tags: {env: test}}", "") + chosen
+    )
+    agent.replace(TAPS + chosen)
+    assert set(shown(agent)) == {"p-t-m", "p-u-m"}
+
+
 def test_a_changed_policy_starts_anew_under_its_name(agent: Agent) -> None:
     agent.load(TAPS + policy())
     agent.replace(TAPS.replace("packets: 6", "packets: 2") + policy())
@@ -200,6 +254,15 @@ def test_a_new_stream_gets_its_companions_with_the_window_of_the_policy(accompan
     found = accompanied.policy_info(name)[name]
     assert "taps" not in found
     assert found["modules"][name]["module"]["config"]["num_periods"] == 2
+
+
+def test_companions_stay_when_the_file_is_read_again(accompanied: Agent) -> None:
+    document = TAPS + policy("p")
+    accompanied.replace(document)
+    names = accompanied.policy_names()
+    assert len(names) == 2
+    accompanied.replace(document)
+    assert sorted(accompanied.policy_names()) == sorted(names)
 
 
 def test_a_shared_stream_gets_no_second_companion(accompanied: Agent) -> None:

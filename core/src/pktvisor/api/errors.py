@@ -12,11 +12,15 @@ from litestar.openapi.datastructures import ResponseSpec
 from typing_extensions import TypedDict
 
 from pktvisor.api.content import JsonResponse
+from pktvisor.engine.runner import Busy
 from pktvisor.policies.errors import AlreadyExists, ConfigError, NoTapMatch, NotFound
 
-__all__ = ["HANDLERS", "ApiError", "ErrorBody", "refusals"]
+__all__ = ["BUSY", "HANDLERS", "ApiError", "ErrorBody", "refusals"]
 
 _log = logging.getLogger(__name__)
+
+
+BUSY = "handlers are busy with one batch for too long; ask again"
 
 
 class ErrorBody(TypedDict):
@@ -61,6 +65,10 @@ def _missing(_: Request[Any, Any, Any], error: NotFound) -> Response[Any]:
     return JsonResponse({"error": str(error.args[0])}, status_code=404)
 
 
+def _busy(_: Request[Any, Any, Any], error: Busy) -> Response[Any]:
+    return JsonResponse({"error": str(error)}, status_code=503, headers={"retry-after": "5"})
+
+
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Routing and request errors. What is not there, or not for this method, has no body."""
     if error.status_code in (404, 405):
@@ -77,6 +85,7 @@ HANDLERS: dict[type[Exception] | int, Any] = {
     ApiError: _refused,
     ConfigError: _bad_config,
     NotFound: _missing,
+    Busy: _busy,
     HTTPException: _http,
     Exception: _bug,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +20,7 @@ from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document, parse_document, parse_one
 from pktvisor.policies.errors import AlreadyExists, ConfigError, NotFound, Path, shown
-from pktvisor.policies.models import Policy, Tap
+from pktvisor.policies.models import Tap
 from pktvisor.policies.trust import Trust
 from pktvisor.snapshot import Snapshot
 from pktvisor.streams import Clock, StreamStatus
@@ -31,12 +32,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _State:
-    """Everything that is configured. A change makes a new one and puts it in place at its end."""
+    """Everything that is configured. A change makes a new one and puts it in place at its end.
+
+    `filed` are the taps and policies that came from a configuration file, as (kind, name).
+    """
 
     taps: Mapping[str, Tap] = field(default_factory=dict)
     plans: Mapping[str, PolicyPlan] = field(default_factory=dict)
-    written: Mapping[str, Policy] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    filed: frozenset[tuple[str, str]] = frozenset()
+
+    def made_by_request(self) -> _State:
+        """The same without what came from a file; companions stay for as long as their stream."""
+        taps = {n: t for n, t in self.taps.items() if ("tap", n) not in self.filed}
+        plans = {n: p for n, p in self.plans.items() if ("policy", n) not in self.filed}
+        return _State(taps, plans)
 
 
 class Agent:
@@ -81,37 +91,19 @@ class Agent:
         """
         with self._lock:
             read = _read(document, source)
-            state = self._state
-            for kind, there, wanted in (
-                ("tap", state.taps, read.taps),
-                ("policy", state.plans, read.policies),
-            ):
-                for name in wanted:
-                    if name in there:
-                        section = "taps" if kind == "tap" else "policies"
-                        raise _exists(kind, name, ("visor", section, name))
-            self._apply(state, read, source)
+            self._apply(self._state, read, source)
             return read
 
     def replace(self, document: bytes | str, *, source: str = "") -> Document:
-        """Put a configuration file in the place of all that is configured.
+        """Put a configuration file in the place of what files configured before.
 
-        What is the same in both goes on undisturbed. The old configuration stays when the new one
-        is refused.
+        What means the same in both goes on undisturbed, and so do taps and policies that were made
+        by request; a file that has one of their names is refused. The old configuration stays when
+        the new one is refused.
         """
         with self._lock:
             read = _read(document, source)
-            state = self._state
-            kept = {
-                name: plan
-                for name, plan in state.plans.items()
-                if name in read.policies
-                and state.written.get(name) == read.policies[name]
-                and read.global_handler_config == state.settings
-                and all(read.taps.get(s.tap) == state.taps.get(s.tap) for s in plan.streams)
-            }
-            written = {name: state.written[name] for name in kept}
-            self._apply(_State({}, kept, written, {}), read, source)
+            self._apply(self._state.made_by_request(), read, source)
             return read
 
     def create_tap(self, body: bytes) -> dict[str, Any]:
@@ -133,10 +125,8 @@ class Agent:
             if name in self._state.plans:
                 raise _exists("policy", name, path)
             plan = self._planner(self._state, self._trust).policy(name, policy, path)
-            plans = {**self._state.plans, name: plan}
-            written = {**self._state.written, name: policy}
-            self._go(replace(self._state, plans=plans, written=written))
-            return self.policy_info(name)
+            self._go(replace(self._state, plans={**self._state.plans, name: plan}))
+            return self._policies([name])
 
     def tap_info(self, name: str | None = None) -> dict[str, Any]:
         """All taps, or one, as the API shows them. Raises NotFound."""
@@ -148,17 +138,13 @@ class Agent:
         return {key: tap_json(tap) for key, tap in taps.items()}
 
     def policy_info(self, name: str | None = None) -> dict[str, Any]:
-        """All policies, or one, as the API shows them. Raises NotFound."""
-        state = self._state
-        names = [self._known(name)] if name is not None else list(state.plans)
-        shown = {}
-        for key in names:
-            try:
-                shown[key] = policy_json(self._engine, state.plans[key], state.taps)
-            except LookupError:  # deleted meanwhile
-                if name is not None:
-                    raise NotFound("policy does not exists") from None
-        return shown
+        """All policies, or one, as the API shows them. Raises NotFound, and Busy as `snapshot`."""
+        if name is None:
+            return self._policies(list(self._state.plans), self._engine.limits.answer_s)
+        found = self._policies([self._known(name)], self._engine.limits.answer_s)
+        if not found:  # deleted meanwhile
+            raise NotFound("policy does not exists")
+        return found
 
     def delete_tap(self, name: str) -> None:
         """Forget a tap; what runs from it goes on. Raises NotFound."""
@@ -166,14 +152,16 @@ class Agent:
             if name not in self._state.taps:
                 raise NotFound("tap does not exists")
             taps = {key: tap for key, tap in self._state.taps.items() if key != name}
-            self._state = replace(self._state, taps=taps)
+            filed = self._state.filed - {("tap", name)}
+            self._state = replace(self._state, taps=taps, filed=filed)
 
     def delete_policy(self, name: str) -> None:
         """End a policy, and the streams no other policy but a companion uses. Raises NotFound."""
         with self._lock:
             plans = dict(self._state.plans)
             del plans[self._known(name)]
-            self._go(replace(self._state, plans=plans))
+            filed = self._state.filed - {("policy", name)}
+            self._go(replace(self._state, plans=plans, filed=filed))
 
     def policy_names(self) -> list[str]:
         """The names of all policies, those the agent made itself included."""
@@ -182,10 +170,11 @@ class Agent:
     def snapshot(self, policy: str) -> Snapshot:
         """A policy's buckets as they are now. Raises NotFound.
 
-        Does not wait for changes under way, which may take as long as an interface takes to open.
+        Does not wait for changes under way, which may take as long as an interface takes to open,
+        and raises Busy when handlers keep the stream busy for longer than `Limits.answer_s`.
         """
         try:
-            return self._engine.snapshot(self._known(policy))
+            return self._engine.snapshot(self._known(policy), self._engine.limits.answer_s)
         except NotFound:
             raise
         except LookupError:  # deleted meanwhile
@@ -196,7 +185,7 @@ class Agent:
         return self._engine.streams()
 
     def health(self) -> dict[str, Any]:
-        """Whether the agent works, and how each input and handler does."""
+        """Whether the agent works, and how each input and handler does; waits for nobody."""
         inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
         ready = all(health["state"] != "failed" for health in inputs.values())
         return {"alive": True, "ready": ready, "inputs": inputs}
@@ -227,6 +216,17 @@ class Agent:
             raise NotFound("policy does not exists")
         return policy
 
+    def _policies(
+        self, names: Iterable[str], patience_s: float | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """Those of these policies that are there still, as the API shows them."""
+        state = self._state
+        shown = {}
+        for name in names:
+            with contextlib.suppress(LookupError):
+                shown[name] = policy_json(self._engine, state.plans[name], state.taps, patience_s)
+        return shown
+
     def _planner(self, state: _State, trust: Trust | None) -> Planner:
         return Planner(self.plugins, state.taps, self._defaults, state.settings, trust)
 
@@ -235,23 +235,31 @@ class Agent:
 
     def _apply(self, base: _State, read: Document, source: str) -> None:
         """Go to `base` with a document's taps and policies added."""
+        wanted = {("tap", name) for name in read.taps} | {
+            ("policy", name) for name in read.policies
+        }
         try:
+            _check_new(base, read)
             settings = read.global_handler_config
-            state = replace(base, taps={**base.taps, **read.taps}, settings=settings)
+            taps = {**base.taps, **read.taps}
+            state = replace(base, taps=taps, settings=settings, filed=base.filed | wanted)
             planner = self._planner(state, None)
             for text in planner.unknown_settings():
                 _log.warning("%s", text)
             for name, tap in read.taps.items():
                 planner.check_tap(tap, ("visor", "taps", name))
             added = {
-                name: planner.policy(name, policy, ("visor", "policies", name))
+                name: self._unchanged(planner.policy(name, policy, ("visor", "policies", name)))
                 for name, policy in read.policies.items()
-                if name not in base.plans
             }
-            written = {**base.written, **read.policies}
-            self._go(replace(state, plans={**base.plans, **added}, written=written))
+            self._go(replace(state, plans={**base.plans, **added}))
         except ConfigError as error:
             raise _located(error, read, source) from None
+
+    def _unchanged(self, plan: PolicyPlan) -> PolicyPlan:
+        """The plan at work under this name if it is equal, so that it goes on; else this one."""
+        now = self._state.plans.get(plan.name)
+        return now if now is not None and now == plan else plan
 
     def _go(self, state: _State) -> None:
         """Make what runs equal to a state and put it in place; on failure all stays as it was."""
@@ -279,8 +287,7 @@ class Agent:
                 [plan for name, plan in plans.items() if now.get(name) is not plan],
             )
             undo.pop_all()
-        written = {name: policy for name, policy in state.written.items() if name in plans}
-        self._state = replace(state, plans=plans, written=written)
+        self._state = replace(state, plans=plans)
         for name in running - set(wanted):
             self._engine.remove_tap(name)
         if not self._held:
@@ -301,8 +308,20 @@ class Agent:
             ) from None
 
 
-def _exists(kind: str, name: str, path: Path) -> AlreadyExists:
-    return AlreadyExists(f"{kind} {shown(name)} exists already", path)
+def _check_new(base: _State, read: Document) -> None:
+    """Refuse a tap or policy that `base` has already."""
+    for section, kind, there, wanted in (
+        ("taps", "tap", base.taps, read.taps),
+        ("policies", "policy", base.plans, read.policies),
+    ):
+        for name in wanted:
+            if name in there:
+                made = "" if (kind, name) in base.filed else ", made by request"
+                raise _exists(kind, name, ("visor", section, name), made)
+
+
+def _exists(kind: str, name: str, path: Path, made: str = "") -> AlreadyExists:
+    return AlreadyExists(f"{kind} {shown(name)} exists already{made}", path)
 
 
 def _warned(read: Document, source: str = "request") -> Document:

@@ -31,8 +31,16 @@ def tap_json(tap: Tap) -> dict[str, Any]:
     }
 
 
-def policy_json(engine: Engine, plan: PolicyPlan, taps: Mapping[str, Tap]) -> dict[str, Any]:
-    """A policy: its taps that are still there, its input streams and its handlers."""
+def policy_json(
+    engine: Engine,
+    plan: PolicyPlan,
+    taps: Mapping[str, Tap],
+    patience_s: float | None = None,
+) -> dict[str, Any]:
+    """A policy: its taps that are still there, its input streams and its handlers.
+
+    Raises Busy as `StreamRunner.call` does.
+    """
     result: dict[str, Any] = {"input": {}, "modules": {}}
     named = {s.tap: tap_json(taps[s.tap]) for s in plan.streams if s.tap in taps}
     if named and not plan.companion:
@@ -40,7 +48,7 @@ def policy_json(engine: Engine, plan: PolicyPlan, taps: Mapping[str, Tap]) -> di
     for stream in plan.streams:
         runner = engine.runner(stream.name)
         heads = engine.attached(plan.name)[stream.name]
-        inputs, modules = runner.call(partial(_describe, runner, stream, heads))
+        inputs, modules = runner.call(partial(_describe, runner, stream, heads), patience_s)
         result["input"][stream.name] = inputs
         result["modules"].update(modules)
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -69,6 +70,11 @@ class BatchQueue:
         with self._changed:
             self._commands.append(command)
             self._changed.notify()
+
+    def withdraw(self, command: Command) -> None:
+        """Forget a command that was not taken yet."""
+        with self._changed, contextlib.suppress(ValueError):
+            self._commands.remove(command)
 
     def get(self) -> Item | Command:
         """Wait for the next command, else the next item; `done` is due after a batch."""

@@ -78,7 +78,7 @@ class Engine:
         self.plugins = Plugins() if plugins is None else plugins
         self._city = city
         self._asn = asn
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._clock = clock or SystemClock()
         self._sinks = Sinks()
         self._runners: dict[str, StreamRunner] = {}
@@ -107,7 +107,7 @@ class Engine:
             raise ValueError(f"stream {name!r} exists already")
         stream: InputStream = make(spec.factory, settings, StreamContext(hosts or Hosts()))
         self._runners[name] = StreamRunner(
-            spec, stream, tap=name, limits=self._limits, clock=self._clock
+            spec, stream, tap=name, limits=self.limits, clock=self._clock
         )
         return stream
 
@@ -220,14 +220,17 @@ class Engine:
         """The first attachment of each chain of a policy, by stream."""
         return self._policy(policy).heads
 
-    def snapshot(self, policy: str) -> Snapshot:
-        """The policy's buckets as they are between two batches."""
+    def snapshot(self, policy: str, patience_s: float | None = None) -> Snapshot:
+        """The policy's buckets as they are between two batches.
+
+        Raises Busy when the batch under way takes longer than `patience_s`.
+        """
         found = self._policy(policy)
         parts = []
         for stream in found.plan.streams:
             runner = self._runners[stream.name]
             take = partial(stream_snapshot, runner, stream, found.heads[stream.name])
-            parts.append(runner.call(take))
+            parts.append(runner.call(take, patience_s))
         return united(found.plan, parts)
 
     def streams(self) -> list[StreamStatus]:

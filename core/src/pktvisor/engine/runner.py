@@ -16,7 +16,7 @@ from pktvisor.engine.pipeline import Pipeline, StreamCounts
 from pktvisor.engine.settings import Limits
 from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
-__all__ = ["PATIENCE_S", "StreamCounts", "StreamRunner"]
+__all__ = ["PATIENCE_S", "Busy", "StreamCounts", "StreamRunner"]
 
 Result = TypeVar("Result")
 
@@ -24,6 +24,10 @@ _log = logging.getLogger(__name__)
 
 PATIENCE_S = 3.0  # for a live stream's queue to be worked off when it is stopped
 LAST_BATCH_S = 0.5  # for the batch under way, once what waited behind it was dropped
+
+
+class Busy(Exception):  # noqa: N818 - named as what it says
+    """The worker did not come to answer in time: one line."""
 
 
 class StreamRunner:
@@ -136,13 +140,23 @@ class StreamRunner:
         if self._error is not None:
             raise self._error
 
-    def call(self, command: Callable[[], Result]) -> Result:
-        """Run a function between batches and return its result."""
+    def call(self, command: Callable[[], Result], patience_s: float | None = None) -> Result:
+        """Run a function between batches and return its result.
+
+        Raises Busy when the batch under way takes longer than `patience_s`; the function may then
+        still run, if the worker takes it up at that very moment.
+        """
         with self._turn:
             if not self._working:
                 return command()
             task = _Task(command)
-            self._queue.command(task.run)
+            run = task.run
+            self._queue.command(run)
+        if not task.wait(patience_s):
+            self._queue.withdraw(run)
+            raise Busy(
+                f"stream {self.tap}: its handlers are busy with one batch for {patience_s} s"
+            )
         return task.result()
 
     def ask_to_stop(self) -> None:
@@ -217,6 +231,7 @@ class StreamRunner:
             queued_bytes=queue.bytes,
             queue_limit_bytes=queue.limit_bytes,
             busy_ns=self._pipeline.busy_ns,
+            given_up=self.stage_counters(),
             handlers=self._pipeline.handler_status(),
         )
 
@@ -300,9 +315,12 @@ class _Task(Generic[Result]):
         finally:
             self._done.set()
 
+    def wait(self, patience_s: float | None) -> bool:
+        """Wait for the outcome; False if there is none in time."""
+        return self._done.wait(patience_s)
+
     def result(self) -> Result:
-        """Wait for the outcome; raises what the command raised."""
-        self._done.wait()
+        """The outcome; raises what the command raised."""
         if self._failure is not None:
             raise self._failure
         return self._outcome[0]

@@ -9,7 +9,8 @@ names nor those of taps and policies get in each other's way: theirs cannot cont
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -79,13 +80,15 @@ class RuntimeObjects:
             return self.input_info(kind, name)
 
     def input_info(self, kind: str, name: str) -> dict[str, Any]:
-        """What an input is and does. Raises NotFound."""
-        with self._lock:
-            stream = self._input(kind, name).stream
+        """What an input is and does. Raises NotFound, or Busy."""
+        stream = self._input(kind, name).stream
+        with _still_there():
             runner = self._engine.runner(stream.name)
-            described = runner.call(partial(input_json, runner, stream))
-            described["module"]["name"] = name
-            return described
+            described = runner.call(
+                partial(input_json, runner, stream), self._engine.limits.answer_s
+            )
+        described["module"]["name"] = name
+        return described
 
     def delete_input(self, kind: str, name: str) -> None:
         """End an input without handlers. Raises NotFound, or ConfigError while it has some."""
@@ -118,17 +121,21 @@ class RuntimeObjects:
             }
 
     def handler_info(self, kind: str, name: str, handler_type: str, handler: str) -> dict[str, Any]:
-        """What a handler is and does. Raises NotFound, or ConfigError if it is of another type."""
-        with self._lock:
-            plan = self._handler(kind, name, handler_type, handler)
-            info: dict[str, Any] = policy_json(self._engine, plan, {})["modules"][handler]
-            return info
+        """What a handler is and does.
+
+        Raises NotFound, ConfigError if it is of another type, or Busy.
+        """
+        plan = self._handler(kind, name, handler_type, handler)
+        with _still_there():
+            shown = policy_json(self._engine, plan, {}, self._engine.limits.answer_s)
+        info: dict[str, Any] = shown["modules"][handler]
+        return info
 
     def snapshot(self, kind: str, name: str, handler_type: str, handler: str) -> Snapshot:
         """The buckets of a handler. Raises as `handler_info` does."""
-        with self._lock:
-            plan = self._handler(kind, name, handler_type, handler)
-            return self._engine.snapshot(plan.name)
+        plan = self._handler(kind, name, handler_type, handler)
+        with _still_there():
+            return self._engine.snapshot(plan.name, self._engine.limits.answer_s)
 
     def detach(self, kind: str, name: str, handler: str) -> None:
         """Detach a handler; the input goes on. Raises NotFound."""
@@ -174,6 +181,15 @@ class RuntimeObjects:
         ((plan,),) = stream.chains
         own = replace(found.stream, chains=((replace(plan, name=handler),),))
         return PolicyPlan(f"/{name}/{handler}", (own,))
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """What is removed while it is looked at is not there."""
+    try:
+        yield
+    except LookupError:
+        raise NotFound("it was removed meanwhile") from None
 
 
 def _object(body: bytes) -> dict[str, Any]:

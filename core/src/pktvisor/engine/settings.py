@@ -52,15 +52,22 @@ class Limits:
     """Bounds of each stream.
 
     `queue_bytes` of batches may wait between capture and handlers. A handler that raises `errors`
-    times within `errors_within_s` seconds is stopped; 0 errors: never.
+    times within `errors_within_s` seconds is stopped; 0 errors: never. Who asks an agent for figures
+    waits at most `answer_s` seconds for the batch under way.
     """
 
     queue_bytes: int = 64 << 20
     errors: int = 10
     errors_within_s: int = 60
+    answer_s: float = 5.0
 
     def __post_init__(self) -> None:
-        for name, low in (("queue_bytes", 1 << 20), ("errors", 0), ("errors_within_s", 1)):
+        for name, low in (
+            ("queue_bytes", 1 << 20),
+            ("errors", 0),
+            ("errors_within_s", 1),
+            ("answer_s", 0),
+        ):
             value = getattr(self, name)
             if value < low:
                 raise ValueError(f"{name} {value} is out of range; allowed is {low} or more")

@@ -40,9 +40,10 @@ class PluginInfo(TypedDict):
 def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRouteHandler]:
     """`stop` ends the agent; without it there is no route that does."""
 
+    # In the event loop: it waits for nobody, and threads may all be waiting for a slow handler.
     @get(
         "/health",
-        sync_to_thread=True,
+        sync_to_thread=False,
         tags=["agent"],
         responses={503: ResponseSpec(Health, generate_examples=False, description="not ready")},
     )

@@ -21,9 +21,10 @@ from pktvisor.api.answers import (
     window_bucket,
 )
 from pktvisor.api.content import PROMETHEUS_TEXT
-from pktvisor.api.errors import ApiError, refusals
+from pktvisor.api.errors import BUSY, ApiError, refusals
 from pktvisor.api.routes.shapes import AppBody, Handlers, RatesBody, Schemas
 from pktvisor.engine.agent import Agent
+from pktvisor.engine.runner import Busy
 from pktvisor.exposition.prometheus import prometheus_text
 from pktvisor.policies.errors import NotFound
 from pktvisor.snapshot import Snapshot
@@ -39,12 +40,9 @@ Name = Annotated[str, PathParameter(description="a policy, or __all for every on
 
 
 def metric_routes(
-    agent: Agent, static: Mapping[str, str], own_text: Callable[[list[Snapshot]], str]
+    agent: Agent, static: Mapping[str, str], own_text: Callable[[], str]
 ) -> list[HTTPRouteHandler]:
-    """`static` labels are on every Prometheus line; `own_text` is what the agent says of itself.
-
-    It is given the snapshots that were taken anyway.
-    """
+    """`static` labels are on every Prometheus line; `own_text` is what the agent says of itself."""
     began = time.monotonic()
 
     @get("/api/v1/metrics/app", sync_to_thread=False, tags=["agent"])
@@ -68,6 +66,7 @@ def metric_routes(
             _400="there is never such a period",
             _404="no policy is called default",
             _425="the period is not there yet",
+            _503=BUSY,
         ),
     )
     def bucket(period: Period) -> dict[str, Schemas]:
@@ -81,7 +80,9 @@ def metric_routes(
         "/api/v1/metrics/window/{count:int}",
         sync_to_thread=True,
         tags=["metrics"],
-        responses=refusals(_400="there is never such a window", _404="no policy is called default"),
+        responses=refusals(
+            _400="there is never such a window", _404="no policy is called default", _503=BUSY
+        ),
     )
     def window(count: Count) -> dict[str, Schemas]:
         """The newest periods of the policy `default` as one, by schema."""
@@ -89,18 +90,22 @@ def metric_routes(
 
     @get("/metrics", sync_to_thread=True, media_type=PROMETHEUS_TEXT, tags=["prometheus"])
     def prometheus() -> Response[str]:
-        """Prometheus text of the policy `default`, if there is one, and of the agent itself."""
+        """Prometheus text of the policy `default`, if there is one, and of the agent itself.
+
+        The agent's own part is there even while handlers are too busy to tell theirs.
+        """
         try:
             found = [agent.snapshot(DEFAULT)]
-        except NotFound:
+        except (NotFound, Busy):
             found = []
-        text = prometheus_text(exposed(found, static, handlers=False)) + own_text(found)
+        text = prometheus_text(exposed(found, static, handlers=False)) + own_text()
         return Response(text, media_type=PROMETHEUS_TEXT)
 
     periods = refusals(
         _400="the number is out of all range",
         _404="there is no such policy",
         _425="the policy does not have this period, or not yet",
+        _503=BUSY,
     )
 
     @get(
@@ -128,7 +133,7 @@ def metric_routes(
         sync_to_thread=True,
         media_type=PROMETHEUS_TEXT,
         tags=["prometheus"],
-        responses=refusals(_404="there is no such policy"),
+        responses=refusals(_404="there is no such policy", _503=BUSY),
     )
     def policy_prometheus(name: Name) -> Response[str]:
         """Prometheus text of a policy."""

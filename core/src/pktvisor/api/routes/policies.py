@@ -9,7 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
 from pktvisor.api.content import DOCUMENT, document
-from pktvisor.api.errors import refusals
+from pktvisor.api.errors import BUSY, refusals
 from pktvisor.api.routes.shapes import Empty, Name, PolicyInfo
 from pktvisor.engine.agent import Agent
 
@@ -19,7 +19,12 @@ __all__ = ["policy_routes"]
 def policy_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
     """Those that change something only where writes are allowed."""
 
-    @get("/api/v1/policies", sync_to_thread=True, tags=["policies"])
+    @get(
+        "/api/v1/policies",
+        sync_to_thread=True,
+        tags=["policies"],
+        responses=refusals(_503=BUSY),
+    )
     def policies() -> dict[str, PolicyInfo]:
         """All policies by name, those the agent made itself included."""
         return agent.policy_info()
@@ -28,7 +33,7 @@ def policy_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
         "/api/v1/policies/{name:str}",
         sync_to_thread=True,
         tags=["policies"],
-        responses=refusals(_404="there is no such policy"),
+        responses=refusals(_404="there is no such policy", _503=BUSY),
     )
     def policy(name: Name) -> dict[str, PolicyInfo]:
         """One policy: its taps, input streams and handlers."""

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from pktvisor.api.answers import PeriodError, by_schema, period_bucket
 from pktvisor.api.content import DOCUMENT, document
-from pktvisor.api.errors import ApiError, refusals
+from pktvisor.api.errors import BUSY, ApiError, refusals
 from pktvisor.api.routes.shapes import Name, Number, Schemas, Type
 from pktvisor.engine.agent import Agent
 
@@ -25,7 +25,7 @@ _INPUT = "/api/v1/inputs/{input_type:str}/{name:str}"
 _HANDLERS = f"{_INPUT}/handlers/{{handler_type:str}}"
 _HANDLER = f"{_HANDLERS}/{{handler:str}}"
 
-_READS = refusals(_400="the handler is of another type", _404="there is no such object")
+_READS = refusals(_400="the handler is of another type", _404="there is no such object", _503=BUSY)
 _WRITES = refusals(
     _400="the request is refused; nothing was changed",
     _401="the token is missing or wrong",
@@ -71,6 +71,7 @@ def runtime_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
             _400="there is never such a period, or the handler is of another type",
             _404="there is no such object",
             _425="the period is not there yet",
+            _503=BUSY,
         ),
     )
     def bucket(
