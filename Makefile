@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint slow check bench fuzz build tools conformance replay reference survival docs format clean
+.PHONY: help demo test lint slow check bench fuzz build tools conformance replay reference survival docs pictures format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,7 +69,7 @@ mutate: build ## captures with changed bytes and cut anywhere: nothing crashes, 
 	$(PYTEST) -m "slow or not slow" tests/conformance/test_mutations.py $(NONE_IS_FINE)
 
 tools: ## install the programs some tests compare with (tcpdump, tshark, editcap), as root on Debian
-	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base
+	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base tmux
 
 fuzz: build ## minutes of guided fuzzing of each target (FUZZ_SECONDS=300); findings are kept as regressions
 	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install -q -c constraints.txt atheris || { echo "fuzz: SKIPPED: atheris does not install on this Python"; exit 0; }; \
@@ -77,6 +77,10 @@ fuzz: build ## minutes of guided fuzzing of each target (FUZZ_SECONDS=300); find
 	for target in captures dns_packets; do \
 	  echo "fuzz: $$target"; $(PY) -m tests.fuzz.fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 || exit 1; \
 	done
+
+pictures: build tools ## make the pictures of docs/terminal.md, as root: some four minutes
+	$(PY) -m pip install -q -c constraints.txt pillow
+	$(PY) -m docs.pictures
 
 docs: build ## write the generated reference pages
 	$(PY) docs/generate.py

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
+from core.tests.tui.stories import Play, Story, settled
 
 from pktvisor.tui.app import PktvisorApp
 from pktvisor.tui.client import AgentClient, Endpoint
@@ -15,9 +15,6 @@ from pktvisor.tui.private_agent import PrivateAgent
 
 SAMPLE = Path(__file__).parents[3] / "samples/dns-lab.pcap"
 HOSTS = "192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128"
-
-Story = Callable[[PktvisorApp, Pilot[None]], Awaitable[None]]
-Play = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +38,7 @@ def play(endpoint: Endpoint, tmp_path: Path) -> Play:
             client = AgentClient(at or endpoint)
             app = PktvisorApp(client, policy, version="0.1.0", refresh_s=0, folder=tmp_path)
             async with app.run_test(size=size) as pilot:
-                await app.workers.wait_for_complete()
-                await pilot.pause()
+                await settled(app, pilot)
                 await story(app, pilot)
             await client.close()
 

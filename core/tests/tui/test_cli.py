@@ -39,7 +39,8 @@ def test_once_json_is_what_the_api_says(endpoint: Endpoint) -> None:
 def test_a_capture_file_is_shown_by_an_agent_of_its_own() -> None:
     done = cli(str(SAMPLE), "--host-spec", "192.0.2.53/32", "--once")
     assert done.returncode == 0, done.stderr
-    assert "DNS xacts" in done.stdout
+    assert "Xacts" in done.stdout
+    assert "kernel 0  interface 0  queue 0" in done.stdout
     assert ".example.test" in done.stdout
 
 

@@ -108,13 +108,14 @@ async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
     async with client:
         try:
             handlers = await client.metrics(policy, 5)
+            health = {} if as_json else await client.health()
         except AgentError as error:
             click.echo(f"pktvisor-cli: {error}", err=True)
             return EXIT_NO_ANSWER
     if as_json:
         click.echo(json.dumps({policy: handlers}, sort_keys=True, ensure_ascii=False))
     else:
-        print_figures(handlers)
+        print_figures(handlers, health, policy)
     return 0
 
 

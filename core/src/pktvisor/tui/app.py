@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from pktvisor.tui.client import LIVE, AgentClient, AgentError
-from pktvisor.tui.export import export
+from pktvisor.tui.export import Sheet, export
 from pktvisor.tui.feed import WINDOWS, Feed
 from pktvisor.tui.messages import DrillDown
 from pktvisor.tui.screens.choose import ChooseScreen
@@ -22,7 +25,6 @@ from pktvisor.tui.view import View
 __all__ = ["PktvisorApp"]
 
 REFRESH_S = 1.0
-_MOST_PERIODS = 10
 
 
 class PktvisorApp(App[None]):
@@ -31,18 +33,19 @@ class PktvisorApp(App[None]):
     TITLE = "pktvisor"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", tooltip="List the keys"),
         Binding("q", "quit", "quit"),
-        Binding("ctrl+c", "quit", show=False, priority=True),
-        Binding("question_mark", "help", "help"),
-        Binding("f", "freeze", "freeze"),
-        Binding("p", "policy", "policy"),
-        Binding("w", "window", "window"),
-        Binding("s", "sort", "sort"),
-        Binding("percent_sign", "percentages", "%", show=False),
-        Binding("u", "units", "units", show=False),
-        Binding("y", "copy_row", "copy"),
-        Binding("e", "export", "export"),
-        Binding("t", "theme", "theme", show=False),
+        Binding("ctrl+c", "quit", "quit", show=False, priority=True),
+        Binding("p", "policy", "policy", tooltip="Choose the policy to watch"),
+        Binding("w", "window", "window", tooltip="Live, or periods merged"),
+        Binding("f", "freeze", "freeze", tooltip="Stop the screen, or go on"),
+        Binding("s", "sort", "sort", tooltip="By estimate or by name"),
+        Binding("y", "copy_row", "copy", tooltip="Copy the row under the cursor"),
+        Binding("e", "export", "export", tooltip="Write the table as CSV and JSON"),
+        Binding("percent_sign", "percentages", "shares", show=False, tooltip="On or off"),
+        Binding("u", "units", "units", show=False, tooltip="12.3k or all digits"),
+        Binding("t", "theme", "next theme", show=False),
+        Binding("ctrl+p", "command_palette", "commands", show=False),
     ]
 
     def __init__(
@@ -58,7 +61,7 @@ class PktvisorApp(App[None]):
         self.view = View()
         self.feed = Feed(client, policy, client_version=version)
         self._refresh_s = refresh_s
-        self._folder = folder or Path.cwd()
+        self.folder = folder or Path.cwd()
         self._main = MainScreen(self.feed, self.view)
 
     async def on_mount(self) -> None:
@@ -68,20 +71,27 @@ class PktvisorApp(App[None]):
         if self._refresh_s > 0:
             self.set_interval(self._refresh_s, self._tick)
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette offers: Textual's own commands, and whatever has a key."""
+        yield from super().get_system_commands(screen)
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and binding.tooltip:
+                run = partial(self.run_action, binding.action)
+                yield SystemCommand(binding.description.capitalize(), binding.tooltip, run)
+
     async def fetch(self) -> None:
         """Ask once and draw what came."""
-        came = await self.feed.fetch()
-        if self._main.is_mounted:
-            self._main.redraw(remember=came)
+        if isinstance(self.screen, DetailScreen):
+            await self.feed.fetch_buckets()
+            self._redraw()
+        else:
+            self._redraw(remember=await self.feed.fetch())
 
     async def on_drill_down(self, message: DrillDown) -> None:
         """Open a metric over all kept periods."""
-        try:
-            buckets = await self.feed.client.buckets(self.feed.policy, _MOST_PERIODS)
-        except AgentError as error:
-            self.notify(str(error), severity="error")
-            buckets = []
-        await self.push_screen(DetailScreen(message.panel, buckets, self.view, message.row))
+        if not self.feed.frozen:
+            await self.feed.fetch_buckets()
+        await self.push_screen(DetailScreen(message.panel, self.feed, self.view, message.name))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -90,7 +100,7 @@ class PktvisorApp(App[None]):
     def action_freeze(self) -> None:
         """Stop asking, or go on."""
         self.feed.frozen = not self.feed.frozen
-        self._main.redraw()
+        self._redraw()
 
     def action_policy(self) -> None:
         """Choose the policy."""
@@ -103,17 +113,17 @@ class PktvisorApp(App[None]):
     def action_sort(self) -> None:
         """Sort by estimate or by name."""
         self.view.order = "name" if self.view.order == "estimate" else "estimate"
-        self._main.redraw()
+        self._redraw()
 
     def action_percentages(self) -> None:
         """Show or hide shares."""
         self.view.percentages = not self.view.percentages
-        self._main.redraw()
+        self._redraw()
 
     def action_units(self) -> None:
         """Short or exact numbers."""
         self.view.short_units = not self.view.short_units
-        self._main.redraw()
+        self._redraw()
 
     def action_theme(self) -> None:
         """The next theme."""
@@ -121,33 +131,50 @@ class PktvisorApp(App[None]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     def action_copy_row(self) -> None:
-        """Copy the name under the cursor."""
-        text = None
-        if isinstance(self.screen, DetailScreen):
-            text = self.screen.selected
-        elif isinstance(self.focused, TopPanel) and self.focused.selected is not None:
-            text = self.focused.selected.name
-        if text is None:
+        """Copy the row under the cursor: name and figures, with tabs between."""
+        sheet, name = self._sheet()
+        found = [figures for title, figures in sheet.rows if title == name] if sheet else []
+        if not found:
             self.notify("no row is selected", severity="warning")
             return
+        text = "\t".join([name, *map(str, found[0])])
         self.copy_to_clipboard(text)
-        self.notify(f"copied {text}", markup=False)
+        self.notify(f"copied {text.expandtabs(2)}", markup=False)
 
     def action_export(self) -> None:
         """Write the table in focus to the current folder."""
-        if isinstance(self.screen, DetailScreen):
-            panel = self.screen.panel
-        elif isinstance(self.focused, TopPanel):
-            panel = self.focused.panel
-        else:
+        sheet, _ = self._sheet()
+        if sheet is None:
             self.notify("no table is selected", severity="warning")
             return
         try:
-            table, document = export(panel, self.view.arranged(panel.rows), self._folder)
+            table, document = export(sheet, self.folder)
         except OSError as error:
-            self.notify(f"{self._folder}: {error.strerror}", severity="error", markup=False)
+            self.notify(f"{self.folder}: {error.strerror}", severity="error", markup=False)
             return
         self.notify(f"wrote {table.name} and {document.name}", markup=False)
+
+    def _sheet(self) -> tuple[Sheet | None, str]:
+        """The table a person looks at, and the name the cursor is on."""
+        policy = self.feed.policy
+        if isinstance(self.screen, DetailScreen):
+            detail = self.screen
+            sheet = Sheet(policy, detail.panel.metric, detail.rows(), detail.periods())
+            return sheet, detail.selected or ""
+        if isinstance(self.focused, TopPanel):
+            table = self.focused
+            rows = [(row.name, [row.estimate]) for row in table.rows]
+            selected = table.selected.name if table.selected else ""
+            return Sheet(policy, table.panel.metric, rows), selected
+        return None, ""
+
+    def _redraw(self, *, remember: bool = False) -> None:
+        """Draw the feed's figures on the screen that is open."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen) and screen.is_mounted:
+                screen.redraw(remember=remember)
+            elif isinstance(screen, DetailScreen) and screen.is_mounted:
+                screen.redraw()
 
     def _tick(self) -> None:
         if not self.feed.frozen:

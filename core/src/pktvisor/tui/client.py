@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -71,7 +72,7 @@ class AgentClient:
         An agent that keeps fewer periods is asked again for all it has.
         """
         part = "bucket/0" if window == LIVE else f"window/{window}"
-        path = f"/api/v1/policies/{policy}/metrics/{part}"
+        path = f"{_policy_path(policy)}/metrics/{part}"
         response = await self._send(path)
         if response.status_code == httpx.codes.TOO_EARLY and window != LIVE:
             kept = _RANGE.search(response.text)
@@ -80,15 +81,24 @@ class AgentClient:
         found = _decoded(response).get(policy)
         return found if isinstance(found, dict) else {}
 
-    async def buckets(self, policy: str, most: int) -> list[dict[str, dict[str, Any]]]:
-        """Every bucket the policy keeps, newest first, at most `most`."""
-        found = []
-        for number in range(most):
-            response = await self._send(f"/api/v1/policies/{policy}/metrics/bucket/{number}")
-            if response.status_code != httpx.codes.OK:
-                break
-            found.append(_decoded(response).get(policy) or {})
-        return found
+    async def bucket(self, policy: str, number: int) -> dict[str, dict[str, Any]] | None:
+        """One kept period, 0 the live one; None where there is none so old."""
+        response = await self._send(f"{_policy_path(policy)}/metrics/bucket/{number}")
+        if number and response.status_code != httpx.codes.OK:
+            return None
+        found = _decoded(response).get(policy)
+        return found if isinstance(found, dict) else {}
+
+    async def health(self) -> dict[str, Any]:
+        """How the agent's inputs do, ready or not; `{}` from an agent that does not tell."""
+        response = await self._send("/health")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return {}
+        try:
+            found = response.json()
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     async def descriptions(self) -> dict[str, Any]:
         """What the agent says of its handlers' metrics, `{}` where it does not say."""
@@ -109,11 +119,13 @@ class AgentClient:
 
     async def _send(self, path: str) -> httpx.Response:
         try:
-            return await self._http.get(path)
-        except httpx.ConnectError:
-            raise AgentError(
-                f"no agent answers at {self.endpoint.url}; is pktvisord running there?"
-            ) from None
+            try:
+                return await self._http.get(path)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                # An idle connection the agent was just closing: a new one may well work.
+                return await self._http.get(path)
+        except httpx.ConnectError as error:
+            raise AgentError(self._unreachable(error)) from None
         except httpx.TimeoutException:
             raise AgentError(
                 f"{self.endpoint.url} did not answer within {_TIMEOUT_S:g} s"
@@ -121,8 +133,19 @@ class AgentClient:
         except httpx.HTTPError as error:
             raise AgentError(f"{self.endpoint.url}: {error or type(error).__name__}") from None
 
+    def _unreachable(self, error: httpx.ConnectError) -> str:
+        """Why there is no connection: a certificate, or nobody there."""
+        url = self.endpoint.url
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return f"nobody known vouches for the certificate of {url}; --tls-noverify takes it"
+        return f"no agent answers at {url} (is pktvisord running?)"
+
     async def _get(self, path: str) -> Any:
         return _decoded(await self._send(path)) or {}
+
+
+def _policy_path(policy: str) -> str:
+    return f"/api/v1/policies/{quote(policy, safe='')}"
 
 
 def _decoded(response: httpx.Response) -> Any:

@@ -5,20 +5,40 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pktvisor.tui.figures import Row
-from pktvisor.tui.overview import Panel
-
-__all__ = ["export"]
+__all__ = ["Sheet", "export"]
 
 
-def export(panel: Panel, rows: list[Row], folder: Path) -> tuple[Path, Path]:
-    """Write rows as `pktvisor-<schema>-<path>.csv` and `.json`, never over a file that is there.
+@dataclass(frozen=True)
+class Sheet:
+    """A table to write: names with a figure for the window, or one for each of the `periods`.
+
+    `periods` holds start and length in seconds; empty, the only figure is called `estimate`.
+    """
+
+    policy: str
+    metric: str
+    rows: Sequence[tuple[str, Sequence[float]]]
+    periods: Sequence[tuple[int, int]] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """What the figures are called: the UTC time each period began."""
+        if not self.periods:
+            return ["estimate"]
+        return [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}" for at, _ in self.periods]
+
+
+def export(sheet: Sheet, folder: Path) -> tuple[Path, Path]:
+    """Write `pktvisor-<metric>.csv` and `.json`, never over a file that is there.
 
     Raises OSError when the folder cannot be written to.
     """
-    stem = re.sub(r"[^a-zA-Z0-9]+", "-", f"pktvisor-{panel.schema}-{panel.path}").strip("-")
+    stem = re.sub(r"[^a-zA-Z0-9]+", "-", f"pktvisor-{sheet.metric}").strip("-")
     number = 0
     while True:
         name = f"{stem}-{number}" if number else stem
@@ -28,8 +48,15 @@ def export(panel: Panel, rows: list[Row], folder: Path) -> tuple[Path, Path]:
         number += 1
     with table.open("x", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("name", "estimate"))
-        writer.writerows((row.name, row.estimate) for row in rows)
-    items = [{"name": row.name, "estimate": row.estimate} for row in rows]
-    document.write_text(json.dumps({"metric": panel.path, "rows": items}, indent=1) + "\n", "utf-8")
+        writer.writerow(("name", *sheet.columns))
+        writer.writerows((name, *figures) for name, figures in sheet.rows)
+    with document.open("x", encoding="utf-8") as file:
+        json.dump(_document(sheet), file, indent=1, ensure_ascii=False)
+        file.write("\n")
     return table, document
+
+
+def _document(sheet: Sheet) -> dict[str, object]:
+    named = [dict(zip(sheet.columns, figures, strict=True)) for _, figures in sheet.rows]
+    rows = [{"name": name, **n} for (name, _), n in zip(sheet.rows, named, strict=True)]
+    return {"policy": sheet.policy, "metric": sheet.metric, "rows": rows}

@@ -7,11 +7,23 @@ from datetime import datetime
 
 from pktvisor.tui.client import LIVE, AgentClient, AgentError
 from pktvisor.tui.figures import Figures, merged_schemas
+from pktvisor.tui.ledger import Ledger, ledger
+from pktvisor.tui.title_bar import Part
 
-__all__ = ["WINDOWS", "Feed"]
+__all__ = ["MOST_PERIODS", "WINDOWS", "Feed"]
+
+Schemas = dict[str, tuple[str, Figures]]
 
 WINDOWS = (LIVE, 2, 3, 4, 5, 10)
 """Windows to choose from: the live bucket, or so many periods merged."""
+
+MOST_PERIODS = 10
+"""No policy keeps more."""
+
+
+def _began(bucket: Schemas) -> int:
+    """When a bucket's period began, 0 for one without figures."""
+    return min((figures.start_ts for _, figures in bucket.values()), default=0)
 
 
 @dataclass
@@ -25,7 +37,9 @@ class Feed:
     client_version: str = ""
     problem: str = ""
     frozen: bool = False
-    schemas: dict[str, tuple[str, Figures]] = field(default_factory=dict)
+    schemas: Schemas = field(default_factory=dict)
+    ledger: Ledger | None = None
+    buckets: list[Schemas] = field(default_factory=list)
 
     async def fetch(self) -> bool:
         """Ask for the figures; False when they did not come."""
@@ -33,38 +47,75 @@ class Feed:
             if self.version == "unknown":
                 self.version = await self.client.version()
             self.schemas = merged_schemas(await self.client.metrics(self.policy, self.window))
+            self.ledger = ledger(await self.client.health(), self.policy)
         except AgentError as error:
             self.problem = await self._reason(error)
             return False
-        self.problem = "" if self.schemas else self._nothing()
+        self.problem = self._nothing()
         return True
 
-    @property
-    def title(self) -> str:
+    async def fetch_buckets(self) -> bool:
+        """Ask for all kept periods, newest first; False when they did not come.
+
+        Sealed periods never change: as long as the live one is the same, only it is asked for.
+        """
+        try:
+            live = await self.client.bucket(self.policy, LIVE)
+            kept = [merged_schemas(live or {})]
+            if self.buckets and _began(self.buckets[0]) == _began(kept[0]) != 0:
+                kept += self.buckets[1:]
+            else:
+                for number in range(1, MOST_PERIODS):
+                    bucket = await self.client.bucket(self.policy, number)
+                    if bucket is None:
+                        break
+                    kept.append(merged_schemas(bucket))
+        except AgentError as error:
+            self.problem = await self._reason(error)
+            return False
+        self.buckets = kept
+        self.problem = ""
+        return True
+
+    def title(self) -> list[Part]:
         """Who is watched, what, and of when."""
+        return [
+            ("FROZEN" if self.frozen else "", 0),
+            (f"pktvisor-cli {self.client_version}", 4),
+            (f"agent {self.version}", 3),
+            (self.client.endpoint.url.removeprefix("http://"), 2),
+            (f"policy {self.policy}", 0),
+            (self._when(), 1),
+        ]
+
+    def _when(self) -> str:
+        """From when to when the figures are, and of how long a window."""
         start = min((f.start_ts for _, f in self.schemas.values() if f.start_ts), default=0)
         length = max((f.length_s for _, f in self.schemas.values()), default=0)
-        of = "live" if self.window == LIVE else f"{self.window} min"
-        when = ""
-        if start:
-            when = f" from {datetime.fromtimestamp(start).astimezone():%H:%M:%S}, {length} s"
-        frozen = "  FROZEN" if self.frozen else ""
-        return (
-            f"pktvisor {self.client_version} │ agent {self.version} at {self.client.endpoint.url}"
-            f" │ policy {self.policy} │ {of}{when}{frozen}"
-        )
+        of = "live period" if self.window == LIVE else f"{self.window} min window"
+        if not start:
+            return of
+        first, last = (datetime.fromtimestamp(at).astimezone() for at in (start, start + length))
+        return f"{first:%H:%M:%S} to {last:%H:%M:%S}, {length} s, {of}"
 
     async def _reason(self, error: AgentError) -> str:
         """The error, and for an unknown policy the ones there are."""
         if "policy" in str(error):
             try:
-                known = ", ".join(await self.client.policies()) or "none yet"
+                names = await self.client.policies()
             except AgentError:
                 return str(error)
-            return f"no policy {self.policy!r}; the agent has: {known} (p picks one)"
-        return f"{error} · trying again"
+            if not names:
+                return "the agent has no policy yet; post one to /api/v1/policies or start it with --config"
+            return f"no policy {self.policy!r}; the agent has: {', '.join(names)} (p picks one)"
+        return f"{error}; trying again"
 
     def _nothing(self) -> str:
+        """What is wrong though figures came."""
+        if self.ledger is not None and self.ledger.problem:
+            return self.ledger.problem
+        if self.schemas:
+            return ""
         return (
             f"policy {self.policy!r} shows no metrics: all its groups are off, or nothing came yet"
         )

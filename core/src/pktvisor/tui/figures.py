@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Figures", "Row", "Spread", "TopTable", "figures", "merged_schemas"]
+__all__ = ["Figures", "Row", "Source", "Spread", "figures", "merged_schemas", "spoken"]
+
+Source = Literal["table", "counts", "histogram"]
+"""Where the rows of a panel come from: a list of names, the counts of a level, ranges of values."""
 
 QUANTILES = ("p50", "p90", "p95", "p99")
+_LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -21,15 +25,7 @@ class Row:
     """One entry of a table."""
 
     name: str
-    estimate: int
-
-
-@dataclass(frozen=True)
-class TopTable:
-    """A list of the heaviest names."""
-
-    path: str
-    rows: tuple[Row, ...]
+    estimate: float
 
 
 @dataclass(frozen=True)
@@ -47,14 +43,39 @@ class Figures:
 
     counts: dict[str, float] = field(default_factory=dict)
     spreads: dict[str, Spread] = field(default_factory=dict)
-    tables: dict[str, TopTable] = field(default_factory=dict)
-    histograms: dict[str, dict[str, float]] = field(default_factory=dict)
+    tables: dict[str, tuple[Row, ...]] = field(default_factory=dict)
+    histograms: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     start_ts: int = 0
     length_s: int = 0
 
     def count(self, path: str) -> float:
         """A count, 0 where there is none."""
         return self.counts.get(path, 0)
+
+    def groups(self) -> dict[str, list[str]]:
+        """The paths of the counts by their first level, "" for those that stand alone.
+
+        A level with fewer than three counts is no group of its own.
+        """
+        found: dict[str, list[str]] = {}
+        for path in self.counts:
+            found.setdefault(path.partition(".")[0] if "." in path else "", []).append(path)
+        small = [group for group, paths in found.items() if group and len(paths) < _LEAST]
+        for group in small:
+            found.setdefault("", []).extend(found.pop(group))
+        return dict(sorted(found.items()))
+
+    def rows(self, source: Source, path: str) -> tuple[Row, ...]:
+        """The rows a panel shows: of a table, of a histogram, or the counts of a group."""
+        if source == "table":
+            return self.tables.get(path, ())
+        if source == "histogram":
+            return self.histograms.get(path, ())
+        prefix = f"{path}." if path else ""
+        return tuple(
+            Row(spoken(name.removeprefix(prefix)), self.counts[name])
+            for name in self.groups().get(path, ())
+        )
 
 
 def figures(schema: Mapping[str, Any]) -> Figures:
@@ -66,7 +87,7 @@ def figures(schema: Mapping[str, Any]) -> Figures:
         found.length_s = int(period.get("length") or 0)
     for path, value in _leaves(schema, ""):
         if isinstance(value, list):
-            found.tables[path] = TopTable(path, tuple(_rows(value)))
+            found.tables[path] = tuple(_rows(value))
         elif isinstance(value, Mapping):
             _object(found, path, value)
         elif isinstance(value, int | float):
@@ -102,7 +123,7 @@ def _is_figure(value: Mapping[str, Any]) -> bool:
 
 def _object(found: Figures, path: str, value: Mapping[str, Any]) -> None:
     if isinstance(value.get("buckets"), Mapping):
-        found.histograms[path] = {str(k): float(v) for k, v in value["buckets"].items()}
+        found.histograms[path] = tuple(_ranges(value["buckets"]))
         return
     quantiles = tuple(float(value[name]) for name in QUANTILES if name in value)
     live = value.get("live")
@@ -113,6 +134,20 @@ def _rows(items: list[Any]) -> Iterator[Row]:
     for item in items:
         if isinstance(item, Mapping) and "name" in item:
             yield Row(_printable(str(item["name"])), int(item.get("estimate") or 0))
+
+
+def _ranges(buckets: Mapping[str, float]) -> Iterator[Row]:
+    """How many values lie in each range: the buckets count all up to their bound."""
+    below = 0.0
+    for bound, count in sorted(buckets.items(), key=lambda item: float(item[0])):
+        if count > below:
+            yield Row("more" if bound == "+Inf" else f"≤ {bound}", count - below)
+        below = count
+
+
+def spoken(path: str) -> str:
+    """A path as words."""
+    return path.replace("_", " ").replace(".", " ")
 
 
 def _printable(text: str) -> str:

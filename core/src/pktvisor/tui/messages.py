@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from pktvisor.tui.overview import Panel
+from pktvisor.tui.parts import Panel
 
-__all__ = ["DrillDown", "Fetched", "Lost"]
+__all__ = ["DrillDown"]
 
 
 class DrillDown(Message):
     """A person opens a table: show this metric full screen, over all kept periods."""
 
-    def __init__(self, panel: Panel, row: int) -> None:
+    def __init__(self, panel: Panel, name: str) -> None:
         super().__init__()
         self.panel = panel
-        self.row = row
-
-
-class Fetched(Message):
-    """New figures have come from the agent."""
-
-
-class Lost(Message):
-    """The agent cannot be asked; `reason` says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
+        self.name = name

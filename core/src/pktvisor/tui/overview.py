@@ -1,246 +1,129 @@
-"""What the overview says of the handlers it knows, and how it draws the ones it does not.
+"""What the overview says: the lines, gauges and tables of every schema a policy has.
 
-Known schemas have lines written for them (what an operator looks for first) and an order of tables;
-every other schema gets its counts, spreads and tables in the order they come.
+Known schemas have theirs written down, what an operator looks for first; of every other one the
+counts are lines and tables, spreads are gauges, lists and histograms are tables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from pktvisor.tui.figures import Figures, Row, Spread
+from pktvisor.tui.figures import Figures, Row, Source, Spread, spoken
+from pktvisor.tui.known_schemas import TABLES, KnownCell, KnownSchema, known_schema
+from pktvisor.tui.ledger import Ledger, drops_line
+from pktvisor.tui.parts import Cell, Gauge, Line, Panel
 
-__all__ = ["Cell", "Line", "Panel", "lines", "panels"]
+__all__ = ["gauges", "lines", "panels"]
 
 Schemas = Mapping[str, tuple[str, Figures]]
 
-
-@dataclass(frozen=True)
-class Cell:
-    """One figure of a line: its value, the base of its share, and whether it yields on narrow screens."""
-
-    label: str
-    value: float | Spread | str
-    base: float = 0
-    minor: bool = False
-    alarm: bool = False
+_FIRST = ("packets", "dns", "dhcp")
+_IN_SIGHT = 4
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the header."""
-
-    title: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One table on the screen; `base` is what its shares are of, 0 for no shares."""
-
-    title: str
-    schema: str
-    path: str
-    rows: tuple[Row, ...]
-    base: float = 0
+def lines(schemas: Schemas, ledger: Ledger | None = None) -> list[Line]:
+    """The header's lines, of the handlers that are there; the losses come last."""
+    found = [line for name in _ordered(schemas) for line in _lines(name, schemas[name][1])]
+    windows = [f.counts for n, (_, f) in schemas.items() if _base(n) == "pcap"]
+    drops = drops_line(ledger, windows[0] if windows else None)
+    return [*found, drops] if drops else found
 
 
-@dataclass(frozen=True)
-class _Known:
-    title: str
-    schema: str
-    path: str
-    base: str
-
-
-_TOTAL, _REPLIES, _XACTS = "wire_packets.total", "wire_packets.replies", "xact.counts.total"
-_KNOWN = (
-    _Known("QName 2", "dns", "top_qname2", _TOTAL),
-    _Known("QName 3", "dns", "top_qname3", _TOTAL),
-    _Known("NXDOMAIN", "dns", "top_nxdomain", _REPLIES),
-    _Known("Slow In", "dns", "xact.in.top_slow", _XACTS),
-    _Known("QTypes", "dns", "top_qtype", _TOTAL),
-    _Known("RCodes", "dns", "top_rcode", _REPLIES),
-    _Known("SRVFAIL", "dns", "top_srvfail", _REPLIES),
-    _Known("Slow Out", "dns", "xact.out.top_slow", _XACTS),
-    _Known("REFUSED", "dns", "top_refused", _REPLIES),
-    _Known("IPv4", "packets", "top_ipv4", "deep_samples"),
-    _Known("IPv6", "packets", "top_ipv6", "deep_samples"),
-    _Known("DNS UDP Ports", "dns", "top_udp_ports", _TOTAL),
-    _Known("GeoLoc", "packets", "top_geoLoc", "deep_samples"),
-    _Known("ASN", "packets", "top_ASN", "deep_samples"),
-)
-_FIRST = ("pcap", "packets", "dns", "dhcp")
-_DEEP = {"dns": ("wire_packets.deep_samples", "wire_packets.events")}
+def gauges(schemas: Schemas) -> list[Gauge]:
+    """Rates, latencies and sizes of every schema; those one can do without have a rank."""
+    return [gauge for name in _ordered(schemas) for gauge in _gauges(name, schemas[name][1])]
 
 
 def panels(schemas: Schemas) -> list[Panel]:
-    """Every table there is: the known ones in their order, then the rest."""
-    shown: list[Panel] = []
-    placed: set[tuple[str, str]] = set()
-    for known in _KNOWN:
-        found = schemas.get(known.schema)
-        if found is not None and known.path in found[1].tables:
-            figures = found[1]
-            base = figures.count(known.base) * _deep_share(known.schema, figures)
-            table = figures.tables[known.path]
-            shown.append(Panel(known.title, known.schema, known.path, table.rows, base))
-            placed.add((known.schema, known.path))
-    for schema, (_, figures) in schemas.items():
-        for path, table in figures.tables.items():
-            if (schema, path) not in placed:
-                shown.append(Panel(_title(schema, path), schema, path, table.rows))
-    return shown
+    """Every table there is: the known ones in their order, then the rest; empty ones last."""
+    shown = [*_known_panels(schemas)]
+    placed = {(panel.schema, panel.path) for panel in shown}
+    for name in _ordered(schemas):
+        others = _other_panels(name, schemas[name][1])
+        shown.extend(panel for panel in others if (name, panel.path) not in placed)
+    return sorted(shown, key=lambda panel: not panel.rows)
 
 
-def lines(schemas: Schemas) -> list[Line]:
-    """The header's lines, only of handlers that are there."""
-    ordered = sorted(schemas, key=lambda name: (_FIRST.index(name) if name in _FIRST else 9, name))
-    return [line for schema in ordered for line in _lines(schema, schemas[schema][1])]
+def _ordered(schemas: Schemas) -> list[str]:
+    def place(name: str) -> tuple[int, str]:
+        base = _base(name)
+        return (_FIRST.index(base) if base in _FIRST else len(_FIRST), name)
+
+    return sorted(schemas, key=place)
 
 
-def _lines(schema: str, figures: Figures) -> Iterator[Line]:
-    known = _WRITERS.get(schema)
-    if known is not None and known[0] in figures.counts:
-        yield from known[1](figures)
-    else:
-        yield from _any_lines(schema, figures)
+def _base(name: str) -> str:
+    """The schema's own name: of two handlers with one schema the second is `dns (its name)`."""
+    return name.partition(" (")[0]
 
 
-def _packets(f: Figures) -> Iterator[Line]:
-    total, sides = f.count("total"), f.count("in") + f.count("out")
-    yield Line(
-        "Packets",
-        (
-            Cell("total", total),
-            Cell("UDP", f.count("udp"), total),
-            Cell("TCP", f.count("tcp"), total),
-            Cell("other", f.count("other_l4"), total, minor=True),
-            Cell("IPv4", f.count("ipv4"), total, minor=True),
-            Cell("IPv6", f.count("ipv6"), total),
-            Cell("in", f.count("in"), sides),
-            Cell("out", f.count("out"), sides),
-            Cell("deep", f.count("deep_samples"), f.count("events"), minor=True),
-        ),
-    )
-    yield Line(
-        "Rates pps",
-        (
-            *_spreads(
-                f, ("total", "rates.pps_total"), ("in", "rates.pps_in"), ("out", "rates.pps_out")
+def _lines(name: str, figures: Figures) -> Iterator[Line]:
+    known = known_schema(_base(name), figures)
+    if known is not None:
+        for title, cells in known.lines:
+            yield Line(title, tuple(_cell(cell, figures) for cell in cells))
+        return
+    for group, paths in figures.groups().items():
+        prefix = f"{group}." if group else ""
+        yield Line(
+            f"{name} {group}".strip(),
+            tuple(
+                Cell(spoken(path.removeprefix(prefix)), figures.counts[path], 0, place)
+                for place, path in enumerate(paths)
             ),
-            Cell("IPs in", f.count("cardinality.src_ips_in")),
-            Cell("IPs out", f.count("cardinality.dst_ips_out"), minor=True),
-        ),
-    )
+        )
 
 
-def _dns(f: Figures) -> Iterator[Line]:
-    total, replies = f.count(_TOTAL), f.count(_REPLIES)
-    xacts = f.count(_XACTS)
-    yield Line(
-        "DNS",
-        (
-            Cell("wire", total),
-            Cell("UDP", f.count("wire_packets.udp"), total),
-            Cell("TCP", f.count("wire_packets.tcp"), total),
-            Cell("IPv4", f.count("wire_packets.ipv4"), total, minor=True),
-            Cell("IPv6", f.count("wire_packets.ipv6"), total, minor=True),
-            Cell("queries", f.count("wire_packets.queries"), total),
-            Cell("replies", replies, total),
-            Cell("qnames", f.count("cardinality.qname")),
-            *_spreads(f, ("pps", "rates.total")),
-        ),
-    )
-    yield Line(
-        "DNS xacts",
-        (
-            Cell("total", xacts),
-            Cell("timed out", f.count("xact.counts.timed_out"), minor=True),
-            Cell("in", f.count("xact.in.total"), xacts),
-            Cell("out", f.count("xact.out.total"), xacts),
-            *_latencies(f),
-        ),
-    )
-    yield Line(
-        "DNS rcodes",
-        (
-            Cell("NOERROR", f.count("wire_packets.noerror"), replies),
-            Cell("NODATA", f.count("wire_packets.nodata"), replies, minor=True),
-            Cell("SRVFAIL", f.count("wire_packets.srvfail"), replies),
-            Cell("NXDOMAIN", f.count("wire_packets.nxdomain"), replies),
-            Cell("REFUSED", f.count("wire_packets.refused"), replies),
-        ),
-    )
+def _cell(cell: KnownCell, figures: Figures) -> Cell:
+    base = sum(figures.count(path) for path in cell.base)
+    return Cell(cell.label, figures.count(cell.path), base, cell.rank)
 
 
-def _pcap(f: Figures) -> Iterator[Line]:
-    cells = [
-        ("TCP errors", "tcp_reassembly_errors"),
-        ("OS drops", "os_drops"),
-        ("IF drops", "if_drops"),
-    ]
-    yield Line("Drops", tuple(Cell(t, f.count(p), alarm=f.count(p) > 0) for t, p in cells))
-
-
-def _dhcp(f: Figures) -> Iterator[Line]:
-    total = f.count(_TOTAL)
-    kinds = ("discover", "offer", "request", "ack")
-    yield Line(
-        "DHCP",
-        (
-            Cell("wire", total),
-            *(Cell(kind, f.count(f"wire_packets.{kind}"), total) for kind in kinds),
-            *_spreads(f, ("pps", "rates.total")),
-        ),
-    )
-
-
-def _any_lines(schema: str, figures: Figures) -> Iterator[Line]:
-    """Counts by eight and spreads by three to a line."""
-    counts = [Cell(_spoken(path), value) for path, value in figures.counts.items()]
-    for start in range(0, min(len(counts), 24), 8):
-        yield Line(schema, tuple(counts[start : start + 8]))
-    spreads = [Cell(_spoken(path), spread) for path, spread in figures.spreads.items()]
-    for start in range(0, min(len(spreads), 9), 3):
-        yield Line(schema, tuple(spreads[start : start + 3]))
-
-
-# The path a schema must have for its writer: `dns` 2.0 shares the name of 1.0 but not its paths.
-_WRITERS = {
-    "packets": ("events", _packets),
-    "dns": ("wire_packets.events", _dns),
-    "pcap": ("os_drops", _pcap),
-    "dhcp": ("wire_packets.ack", _dhcp),
-}
-
-
-def _spreads(f: Figures, *named: tuple[str, str]) -> Iterator[Cell]:
-    for label, path in named:
-        if path in f.spreads:
-            yield Cell(label, f.spreads[path])
-
-
-def _latencies(f: Figures) -> Iterator[Cell]:
-    for label, path in (("in ms", "xact.in.quantiles_us"), ("out ms", "xact.out.quantiles_us")):
-        spread = f.spreads.get(path)
+def _gauges(name: str, figures: Figures) -> Iterator[Gauge]:
+    known = known_schema(_base(name), figures)
+    placed = set()
+    for item in known.gauges if known else ():
+        spread = figures.spreads.get(item.path)
+        placed.add(item.path)
         if spread is not None:
-            yield Cell(label, Spread(path, tuple(q / 1000 for q in spread.quantiles)))
+            scaled = Spread(item.path, tuple(q / item.scale for q in spread.quantiles), spread.live)
+            yield Gauge(f"{name}.{item.path}", item.label, item.unit, scaled, item.rank)
+    for place, (path, spread) in enumerate(figures.spreads.items()):
+        if path not in placed:
+            rank = 9 if known else place // _IN_SIGHT
+            yield Gauge(f"{name}.{path}", f"{name} {spoken(path)}", path, spread, rank)
 
 
-def _deep_share(schema: str, figures: Figures) -> float:
+def _known_panels(schemas: Schemas) -> Iterator[Panel]:
+    for table in TABLES:
+        for name, (_, figures) in schemas.items():
+            known = known_schema(table.schema, figures)
+            if known is None or _base(name) != table.schema or table.path not in figures.tables:
+                continue
+            base = figures.count(table.base) * _deep_share(known, figures)
+            title = table.title + name.removeprefix(table.schema)
+            yield Panel(title, name, table.path, figures.tables[table.path], base)
+
+
+def _other_panels(name: str, figures: Figures) -> Iterator[Panel]:
+    if known_schema(_base(name), figures) is None:
+        for group in figures.groups():
+            yield _panel(name, figures, "counts", group)
+    for path in figures.tables:
+        yield _panel(name, figures, "table", path)
+    for path in figures.histograms:
+        yield _panel(name, figures, "histogram", path)
+
+
+def _panel(name: str, figures: Figures, source: Source, path: str) -> Panel:
+    title = spoken(path).removeprefix("top ")
+    rows: tuple[Row, ...] = figures.rows(source, path)
+    return Panel(f"{name} {title}".strip(), name, path, rows, 0, source)
+
+
+def _deep_share(known: KnownSchema, figures: Figures) -> float:
     """How much of the traffic the tables have seen, where their base counts all of it."""
-    paths = _DEEP.get(schema)
-    if paths is None:
+    if known.deep is None:
         return 1
-    deep, events = figures.count(paths[0]), figures.count(paths[1])
+    deep, events = (figures.count(path) for path in known.deep)
     return deep / events if events else 1
-
-
-def _spoken(path: str) -> str:
-    return path.replace("_", " ").replace(".", " ")
-
-
-def _title(schema: str, path: str) -> str:
-    return f"{schema} {_spoken(path).removeprefix('top ')}"

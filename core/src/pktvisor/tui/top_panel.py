@@ -10,16 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from pktvisor.tui import numbers
 from pktvisor.tui.figures import Row
 from pktvisor.tui.messages import DrillDown
-from pktvisor.tui.overview import Panel
+from pktvisor.tui.parts import Panel
 from pktvisor.tui.view import View
 
 __all__ = ["TopPanel"]
-
-SHARES = 3
-"""Rows that show a percentage beside the estimate, as many as the eye compares."""
 
 
 class TopPanel(Widget, can_focus=True):
@@ -28,7 +24,7 @@ class TopPanel(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
         Binding("down,j", "move(1)", "down", show=False),
-        Binding("enter", "open", "drill down"),
+        Binding("enter", "open", "open"),
     ]
 
     cursor: reactive[int] = reactive(0)
@@ -43,7 +39,7 @@ class TopPanel(Widget, can_focus=True):
     @property
     def rows(self) -> list[Row]:
         """The rows as they are shown."""
-        return self._view.arranged(self.panel.rows)
+        return self._view.arranged(self.panel.rows, self.panel.source)
 
     @property
     def selected(self) -> Row | None:
@@ -54,6 +50,7 @@ class TopPanel(Widget, can_focus=True):
     def show(self, panel: Panel) -> None:
         """Draw other figures, if they are other."""
         self.panel = panel
+        self.border_title = panel.title
         view = self._view
         state = (panel, view.needle, view.order, view.percentages, view.short_units)
         if state != self._drawn:
@@ -62,27 +59,24 @@ class TopPanel(Widget, can_focus=True):
 
     def render(self) -> Text:
         """The rows, one a line: name left, estimate right."""
-        width = max(self.size.width, 10)
-        rows = self.rows
-        if not rows:
-            return Text(
-                "no match" if self._view.needle and self.panel.rows else "nothing", style="dim"
-            )
+        rows = self.rows[: max(self.size.height, 1)]
+        figures = [self._figure(row) for row in rows]
+        widest = max(map(len, figures), default=0)
         cursor = min(self.cursor, len(rows) - 1) if self.has_focus else -1
-        lines = [
-            self._line(place, row, width, place == cursor)
-            for place, row in enumerate(rows[: max(self.size.height, 1)])
-        ]
-        return Text("\n").join(lines)
+        return Text("\n").join(
+            self._line(row, f"{figure:>{widest}}", place == cursor)
+            for place, (row, figure) in enumerate(zip(rows, figures, strict=True))
+        )
 
-    def _line(self, place: int, row: Row, width: int, selected: bool) -> Text:
-        write = numbers.compact if self._view.short_units else numbers.exact
-        number = write(row.estimate)
-        if self._view.percentages and place < SHARES and self.panel.base > 0:
-            number += f" {numbers.percent(row.estimate, self.panel.base):>6}"
+    def _figure(self, row: Row) -> str:
+        share = self._view.share(row.estimate, self.panel.base)
+        return self._view.number(row.estimate) + (f" {share:>6}" if share else "")
+
+    def _line(self, row: Row, figure: str, selected: bool) -> Text:
         name = Text(row.name or '""')
-        name.truncate(max(width - len(number) - 1, 1), overflow="ellipsis", pad=True)
-        line = Text.assemble(name, " ", (number, "bold"))
+        width = max(self.size.width - len(figure) - 1, 1)
+        name.truncate(width, overflow="ellipsis", pad=True)
+        line = Text.assemble(name, " ", (figure, "bold"))
         if selected:
             line.stylize("reverse")
         return line
@@ -93,8 +87,8 @@ class TopPanel(Widget, can_focus=True):
 
     def action_open(self) -> None:
         """Ask for this metric full screen."""
-        if self.rows:
-            self.post_message(DrillDown(self.panel, self.cursor))
+        if self.selected is not None:
+            self.post_message(DrillDown(self.panel, self.selected.name))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the click was; the second click on a row opens it."""

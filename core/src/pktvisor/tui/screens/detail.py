@@ -3,79 +3,91 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from pktvisor.tui import numbers
-from pktvisor.tui.figures import Figures, merged_schemas
-from pktvisor.tui.overview import Panel
+from pktvisor.tui.feed import Feed
+from pktvisor.tui.figures import Figures
+from pktvisor.tui.parts import Panel
+from pktvisor.tui.title_bar import TitleBar
 from pktvisor.tui.view import View
 
 __all__ = ["DetailScreen"]
 
-_BAR = 20
+_LEAST_BAR, _MOST_BAR = 6, 40
+_FIGURE = 9
+_LEAST_NAME = 12
 
 
 class DetailScreen(Screen[None]):
     """A table of names by period, newest left, with the sum and a bar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.pop_screen", "back"),
+        Binding("escape,backspace", "app.pop_screen", "back"),
         Binding("j", "cursor(1)", "down", show=False),
         Binding("k", "cursor(-1)", "up", show=False),
     ]
 
-    def __init__(
-        self, panel: Panel, buckets: list[dict[str, dict[str, Any]]], view: View, row: int
-    ) -> None:
+    def __init__(self, panel: Panel, feed: Feed, view: View, name: str) -> None:
         super().__init__()
         self.panel = panel
+        self._feed = feed
         self._view = view
-        self._row = row
-        self._periods = [self._figures(bucket) for bucket in buckets]
+        self._name = name
+        self._drawn: object = None
 
     def compose(self) -> ComposeResult:
         """A title, the table, the keys."""
-        yield Static(f"{self.panel.title}  ·  {self.panel.schema}.{self.panel.path}", id="title")
-        yield DataTable(cursor_type="row", zebra_stripes=True)
-        yield Footer()
+        yield TitleBar()
+        yield Static(id="problem", markup=False)
+        yield DataTable(cursor_type="row", zebra_stripes=True, header_height=2)
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Fill the table."""
-        table: DataTable[Text] = self.query_one(DataTable)
-        table.add_column("name")
-        table.add_column("sum")
-        table.add_column("")
-        for place, period in enumerate(self._periods):
-            table.add_column(_period_name(place, period))
-        for name, counts in self.rows():
-            total = sum(counts)
-            most = max(sum(c) for _, c in self.rows())
-            table.add_row(
-                Text(name or '""'),
-                _right(total),
-                Text(numbers.bar(total / most if most else 0, _BAR), style="green"),
-                *(_right(count) for count in counts),
-            )
-        table.move_cursor(row=self._row)
-        table.focus()
+        self.query_one("#problem").display = False
+        self.query_one(DataTable).focus()
+        self.redraw()
 
-    def rows(self) -> list[tuple[str, list[int]]]:
+    def on_resize(self, event: events.Resize) -> None:
+        """Use the width there is."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the feed's periods; the cursor stays on its name."""
+        problem = self.query_one("#problem", Static)
+        problem.update(self._feed.problem)
+        problem.display = bool(self._feed.problem)
+        self.query_one(TitleBar).show(self._title())
+        state = (self.rows(), self.periods(), self._view.short_units, self.size)
+        if state != self._drawn:
+            self._drawn = state
+            self._fill()
+
+    def periods(self) -> list[tuple[int, int]]:
+        """Start and length in seconds of the periods side by side, newest first."""
+        return [(found.start_ts, found.length_s) for found in self._periods()]
+
+    def rows(self) -> list[tuple[str, list[float]]]:
         """Every name of any period, filtered and sorted as the view says, with its counts."""
-        if not self._periods:
-            return [(row.name, [row.estimate]) for row in self._view.arranged(self.panel.rows)]
-        found: dict[str, list[int]] = {}
-        for place, period in enumerate(self._periods):
-            table = period.tables.get(self.panel.path)
-            for row in self._view.arranged(table.rows if table else ()):
-                found.setdefault(row.name, [0] * len(self._periods))[place] = row.estimate
-        by_name = self._view.order == "name"
-        return sorted(found.items(), key=(lambda i: i[0]) if by_name else (lambda i: -sum(i[1])))
+        periods = self._periods()
+        found: dict[str, list[float]] = {}
+        for place, period in enumerate(periods):
+            rows = period.rows(self.panel.source, self.panel.path)
+            for row in self._view.arranged(rows, self.panel.source):
+                found.setdefault(row.name, [0] * len(periods))[place] = row.estimate
+        if self._view.order == "name":
+            return sorted(found.items())
+        if self.panel.source == "table":
+            return sorted(found.items(), key=lambda item: -sum(item[1]))
+        return list(found.items())
 
     @property
     def selected(self) -> str | None:
@@ -84,22 +96,62 @@ class DetailScreen(Screen[None]):
         cursor = self.query_one(DataTable).cursor_row
         return rows[cursor][0] if 0 <= cursor < len(rows) else None
 
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Remember the name the cursor is on."""
+        self._name = event.row_key.value or ""
+
     def action_cursor(self, step: int) -> None:
         """Move the cursor."""
         table = self.query_one(DataTable)
         table.move_cursor(row=table.cursor_row + step)
 
-    def _figures(self, bucket: dict[str, dict[str, Any]]) -> Figures:
-        found = merged_schemas(bucket).get(self.panel.schema)
-        return found[1] if found else Figures()
+    def _periods(self) -> list[Figures]:
+        """The figures of the panel's schema in every bucket."""
+        none = ("", Figures())
+        return [bucket.get(self.panel.schema, none)[1] for bucket in self._feed.buckets]
+
+    def _title(self) -> list[tuple[str, int]]:
+        needle = f"filter /{self._view.needle}" if self._view.needle else ""
+        return [
+            ("FROZEN" if self._feed.frozen else "", 0),
+            (self.panel.title, 0),
+            (self.panel.metric, 2),
+            (f"policy {self._feed.policy}", 1),
+            (needle, 0),
+        ]
+
+    def _fill(self) -> None:
+        table: DataTable[Text] = self.query_one(DataTable)
+        rows, periods, name = self.rows(), self.periods(), self._name
+        widest = max([_LEAST_NAME, *(len(name) for name, _ in rows)])
+        room = self.size.width - (len(periods) + 1) * (_FIGURE + 2) - 6
+        bar = max(_LEAST_BAR, min(_MOST_BAR, room - widest))
+        table.clear(columns=True)
+        table.add_column("name", width=max(_LEAST_NAME, min(widest, room - bar)))
+        table.add_column(Text("sum", justify="right"), width=_FIGURE)
+        table.add_column("", width=bar)
+        for place, period in enumerate(periods):
+            table.add_column(_heading(place, *period), width=_FIGURE)
+        most = max([sum(counts) for _, counts in rows], default=0)
+        for title, counts in rows:
+            total = sum(counts)
+            table.add_row(
+                Text(title or '""', no_wrap=True, overflow="ellipsis"),
+                self._figure(total),
+                Text(numbers.bar(total / most if most else 0, bar), style="green"),
+                *(self._figure(count) for count in counts),
+                key=title,
+            )
+        self._name = name
+        names = [title for title, _ in rows]
+        if name in names:
+            table.move_cursor(row=names.index(name))
+
+    def _figure(self, value: float) -> Text:
+        return Text(self._view.number(value), justify="right")
 
 
-def _period_name(place: int, period: Figures) -> str:
-    if not period.start_ts:
-        return f"period {place}"
-    at = datetime.fromtimestamp(period.start_ts).astimezone()
-    return f"{at:%H:%M:%S}" + (" live" if place == 0 else f" {period.length_s}s")
-
-
-def _right(value: int) -> Text:
-    return Text(numbers.exact(value), justify="right")
+def _heading(place: int, start_ts: int, length_s: int) -> Text:
+    """When a period began, and below how long it is."""
+    began = f"{datetime.fromtimestamp(start_ts).astimezone():%H:%M:%S}" if start_ts else "?"
+    return Text(f"{began}\n{'live' if place == 0 else f'{length_s} s'}", justify="right")

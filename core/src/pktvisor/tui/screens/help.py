@@ -16,7 +16,7 @@ __all__ = ["KEYS", "HelpScreen"]
 KEYS = (
     ("arrows, hjkl, Tab", "move between rows and tables"),
     ("Enter, double click", "this metric full screen, over all kept periods"),
-    ("Esc", "back; clear the filter"),
+    ("Esc, Backspace", "back; Esc clears the filter"),
     ("/", "show only rows that hold a text"),
     ("s", "sort by estimate or by name"),
     ("f", "freeze the screen, and go on"),

@@ -1,4 +1,4 @@
-"""The overview: header lines above, tables below, drops always in sight."""
+"""The overview: lines and gauges above, tables below, losses always in sight."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import ItemGrid, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from pktvisor.tui.feed import Feed
 from pktvisor.tui.headline import Headline
-from pktvisor.tui.messages import Lost
-from pktvisor.tui.overview import lines, panels
+from pktvisor.tui.overview import gauges, lines, panels
+from pktvisor.tui.table_grid import TableGrid
+from pktvisor.tui.title_bar import TitleBar
 from pktvisor.tui.top_panel import TopPanel
 from pktvisor.tui.view import View
 
@@ -25,7 +25,9 @@ class MainScreen(Screen[None]):
 
     AUTO_FOCUS = ""  # else the filter line, which is first, would take every key
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter"),
+        # With priority it is done before the next key is looked at, however fast they come.
+        Binding("slash", "filter", "filter", priority=True),
+        Binding("escape", "clear_filter", "clear filter"),
         Binding("left,h", "beside(-1)", "left", show=False),
         Binding("right,l", "beside(1)", "right", show=False),
     ]
@@ -34,54 +36,47 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._feed = feed
         self._view = view
-        self._panels: dict[tuple[str, str], TopPanel] = {}
 
     def compose(self) -> ComposeResult:
         """The fixed parts; tables appear with the figures."""
-        yield Static(id="title")
-        yield Static(id="problem", classes="hidden")
+        yield TitleBar()
+        yield Static(id="problem", markup=False)
         yield Headline(self._view)
-        yield Input(placeholder="show rows that hold this text", id="filter", classes="hidden")
-        with VerticalScroll(id="tables", can_focus=False):
-            yield ItemGrid(min_column_width=36, id="grid")
-        yield Footer()
+        yield Input(placeholder="show rows that hold this text", id="filter", compact=True)
+        yield TableGrid(self._view)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Nothing is wrong and nothing is filtered."""
+        self.query_one("#problem").display = False
+        self.query_one("#filter").display = False
 
     def redraw(self, *, remember: bool = False) -> None:
         """Draw the feed's figures; `remember` when they are new."""
         feed = self._feed
-        self.query_one("#title", Static).update(feed.title)
-        self.query_one(Headline).show(lines(feed.schemas), remember=remember)
+        self.query_one(TitleBar).show(feed.title())
+        self.query_one(Headline).show(
+            lines(feed.schemas, feed.ledger), gauges(feed.schemas), remember=remember
+        )
         problem = self.query_one("#problem", Static)
         problem.update(feed.problem)
-        problem.set_class(not feed.problem, "hidden")
-        self._draw_tables()
-
-    def _draw_tables(self) -> None:
-        wanted = {(panel.schema, panel.path): panel for panel in panels(self._feed.schemas)}
-        grid = self.query_one("#grid", ItemGrid)
-        if list(wanted) != list(self._panels):
-            for widget in self._panels.values():
-                widget.remove()
-            self._panels = {key: TopPanel(panel, self._view) for key, panel in wanted.items()}
-            grid.mount(*self._panels.values())
+        problem.display = bool(feed.problem)
+        self.query_one(TableGrid).show(panels(feed.schemas))
+        if self.focused is None:
             self.call_after_refresh(self._focus_something)
-        for key, panel in wanted.items():
-            self._panels[key].show(panel)
 
-    def _focus_something(self) -> None:
-        """Put the focus on the first table, unless a person put it somewhere."""
-        if self.focused is None and self._panels:
-            next(iter(self._panels.values())).focus()
-
-    def on_lost(self, message: Lost) -> None:
-        """Say why nothing new comes."""
-        self.redraw()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash typed into the filter line is part of the text; what is not there is not cleared."""
+        typing = isinstance(self.focused, Input)
+        if action == "filter":
+            return not typing
+        return typing or bool(self._view.needle) if action == "clear_filter" else True
 
     def action_filter(self) -> None:
-        """Open the filter line."""
+        """Open the filter line; the very next key is its own."""
         field = self.query_one("#filter", Input)
-        field.remove_class("hidden")
-        field.focus()
+        field.display = True
+        self.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as the text is typed."""
@@ -92,8 +87,8 @@ class MainScreen(Screen[None]):
         """Go back to the tables, filtered."""
         self._leave_filter()
 
-    def key_escape(self) -> None:
-        """Clear the filter."""
+    def action_clear_filter(self) -> None:
+        """Show every row again."""
         self.query_one("#filter", Input).value = ""
         self._leave_filter()
 
@@ -104,8 +99,15 @@ class MainScreen(Screen[None]):
         else:
             self.focus_previous(TopPanel)
 
+    def _focus_something(self) -> None:
+        """Put the focus on the first table, unless a person put it somewhere."""
+        tables = self.query_one(TableGrid).tables
+        if self.focused is None and tables:
+            tables[0].focus()
+
     def _leave_filter(self) -> None:
         field = self.query_one("#filter", Input)
-        field.set_class(not field.value, "hidden")
-        if self._panels:
-            next(iter(self._panels.values())).focus()
+        field.display = bool(field.value)
+        if self.focused is field or self.focused is None:
+            self.set_focus(None)
+            self._focus_something()
