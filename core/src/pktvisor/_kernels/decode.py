@@ -24,12 +24,17 @@ I32 = cython.typedef(cython.int)
 I64 = cython.typedef(cython.longlong)
 
 
+# The readers check the bounds of a number once instead of those of each of its bytes: the compiler
+# then makes one load of it.
 @cython.cfunc
 @cython.inline
 @cython.nogil
-@cython.exceptval(-1, check=False)
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
 def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
-    """Big-endian 16-bit integer at a byte offset."""
+    """Big-endian 16-bit integer at a byte offset; 0 where there is none."""
+    if at < 0 or at > data.shape[0] - 2:
+        return 0
     a: cython.int = data[at]
     b: cython.int = data[at + 1]
     return (a << 8) | b
@@ -38,14 +43,29 @@ def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
 @cython.cfunc
 @cython.inline
 @cython.nogil
-@cython.exceptval(-1, check=False)
-def _be32(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> I64:
-    """Big-endian 32-bit integer at a byte offset."""
-    a: I64 = data[at]
-    b: I64 = data[at + 1]
-    c: I64 = data[at + 2]
-    d: I64 = data[at + 3]
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
+def _be32(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U32:
+    """Big-endian 32-bit integer at a byte offset; 0 where there is none."""
+    if at < 0 or at > data.shape[0] - 4:
+        return 0
+    a: U32 = data[at]
+    b: U32 = data[at + 1]
+    c: U32 = data[at + 2]
+    d: U32 = data[at + 3]
     return (a << 24) | (b << 16) | (c << 8) | d
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
+def _be64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
+    """Big-endian 64-bit integer at a byte offset; 0 where there is none."""
+    high: U64 = _be32(data, at)
+    low: U64 = _be32(data, at + 4)
+    return (high << 32) | low
 
 
 @cython.cfunc
@@ -238,246 +258,257 @@ def decode(
     claimed: cython.Py_ssize_t
     found: I64
     family: cython.int
-    protocol: cython.int
     size: cython.int
     hops: cython.int
     field: cython.int
-    piece: cython.int
-    cut: cython.bint
+    short: U8
+    verdict: U8
+    network_at: cython.Py_ssize_t
+    transport_at: cython.Py_ssize_t
+    payload_at: cython.Py_ssize_t
+    payload_size: cython.Py_ssize_t
+    toward: U8
+    version: U8
+    protocol: U8
+    carried: U8
+    piece: U8
+    flags: U8
+    sequence: U32
     sport: U64
     dport: U64
-    a: U64
-    b: U64
     shi: U64
     slo: U64
     dhi: U64
     dlo: U64
+    a: U64
+    b: U64
+    flow: U64
     full: U64 = 0xFFFFFFFFFFFFFFFF
     with cython.nogil:
         for i in range(rows.shape[0]):
             row = rows[i]
             at = start[row]
             end = at + length[row]
-            cut = captured_length[row] < wire_length[row]
-            network_offset[row] = -1
-            transport_offset[row] = -1
-            payload_offset[row] = -1
-            payload_length[row] = 0
-            direction[row] = 0
-            ip_version[row] = 0
-            ip_protocol[row] = 0
-            transport[row] = 0
-            fragment[row] = 0
-            source_hi[row] = 0
-            source_lo[row] = 0
-            destination_hi[row] = 0
-            destination_lo[row] = 0
-            source_port[row] = 0
-            destination_port[row] = 0
-            tcp_flags[row] = 0
-            tcp_sequence[row] = 0
-            flow_hash[row] = 0
-
+            short = 2 if captured_length[row] < wire_length[row] else 1
+            verdict = 0
+            network_at = -1
+            transport_at = -1
+            payload_at = -1
+            payload_size = 0
+            toward = 0
+            version = 0
+            protocol = 0
+            carried = 0
+            piece = 0
+            shi = 0
+            slo = 0
+            dhi = 0
+            dlo = 0
+            sport = 0
+            dport = 0
+            flags = 0
+            sequence = 0
+            flow = 0
             found = _link(data, at, end, kind[row], tags)
             if not inside or kind[row] == 1:
                 vlan[row] = tags[0]
                 inner_vlan[row] = tags[1]
-            if found < 0:
+            while True:  # once: what cannot be read breaks it off, and the rest stays as it is
                 if found == -1:
-                    status[row] = 2 if cut else 1
-                    continue
-                status[row] = 3
-                if found < -2:
-                    found = -3 - found
-                    payload_offset[row] = found >> 2
-                    payload_length[row] = 0x8847 if found & 1 else 0x8864
-                later[waiting] = row
-                waiting += 1
-                continue
-            family = found & 3
-            at = found >> 2
-            if family == 3:
-                status[row] = 0
-                continue
-            if family == 1:  # the link says so, whatever the header looks like
-                ip_version[row] = 4
-            if at >= end:
-                status[row] = 2 if cut else 1
-                continue
-            size = data[at] >> 4
-            if family == 0:
-                family = 1 if size == 4 else (2 if size == 6 else 3)
-                if family == 1:
-                    ip_version[row] = 4
-            if family == 2 and size == 6:
-                ip_version[row] = 6
+                    verdict = short
+                    break
+                if found < 0:
+                    verdict = 3
+                    if found < -2:
+                        found = -3 - found
+                        payload_at = found >> 2
+                        payload_size = 0x8847 if found & 1 else 0x8864
+                    later[waiting] = row
+                    waiting += 1
+                    break
+                family = found & 3
+                at = found >> 2
+                if family == 3:
+                    break
+                if family == 1:  # the link says so, whatever the header looks like
+                    version = 4
+                if at >= end:
+                    verdict = short
+                    break
+                size = data[at] >> 4
+                if family == 0:
+                    family = 1 if size == 4 else (2 if size == 6 else 3)
+                    if family == 1:
+                        version = 4
+                if family == 2 and size == 6:
+                    version = 6
 
-            # --- network layer -------------------------------------------------------------
-            piece = 0
-            if family == 1:
-                if size != 4 or end - at < 20:
-                    status[row] = 2 if cut and end - at < 20 else 1
-                    continue
-                size = (data[at] & 15) * 4
-                claimed = _be16(data, at + 2)
-                if size < 20 or (claimed != 0 and claimed < size):
-                    status[row] = 1  # nothing says where the payload is
-                    size = 20
-                    claimed = 20
-                else:
-                    status[row] = 0
-                network_offset[row] = at
-                protocol = data[at + 9]
-                shi = 0
-                dhi = 0
-                slo = cython.cast(U64, _be32(data, at + 12))
-                dlo = cython.cast(U64, _be32(data, at + 16))
-                field = _be16(data, at + 6)
-                if field & 0x1FFF:
-                    piece = 2
-                elif field & 0x2000:
-                    piece = 1
-                if claimed != 0:  # 0: left to the network card (TCP segmentation offload)
-                    if at + claimed < end:
-                        end = at + claimed
-                    elif at + claimed > end:
-                        status[row] = 2 if cut else 1
-                at += size
-                if at > end:
-                    status[row] = 2 if cut else 1
-                    at = end
-                if _prefix_hit(0, dlo, no_v4, host_v4, no_v4, mask_v4):
-                    direction[row] = 1 if dlo != 0 else 0
-                if direction[row] == 0 and slo != 0:
-                    if _prefix_hit(0, slo, no_v4, host_v4, no_v4, mask_v4):
-                        direction[row] = 2
-            elif family == 2:
-                if size != 6 or end - at < 40:
-                    status[row] = 2 if cut and end - at < 40 else 1
-                    continue
-                status[row] = 0
-                network_offset[row] = at
-                claimed = _be16(data, at + 4)
-                protocol = data[at + 6]
-                shi = (cython.cast(U64, _be32(data, at + 8)) << 32) | cython.cast(
-                    U64, _be32(data, at + 12)
-                )
-                slo = (cython.cast(U64, _be32(data, at + 16)) << 32) | cython.cast(
-                    U64, _be32(data, at + 20)
-                )
-                dhi = (cython.cast(U64, _be32(data, at + 24)) << 32) | cython.cast(
-                    U64, _be32(data, at + 28)
-                )
-                dlo = (cython.cast(U64, _be32(data, at + 32)) << 32) | cython.cast(
-                    U64, _be32(data, at + 36)
-                )
-                at += 40
-                if claimed != 0:  # 0: a jumbogram, or left to the network card
-                    if at + claimed < end:
-                        end = at + claimed
-                    elif at + claimed > end:
-                        status[row] = 2 if cut else 1
-                hops = 0
-                # RFC 8200 §4: hop-by-hop, routing, fragment, AH, destination, mobility, HIP, shim6
-                while hops < 16 and (
-                    protocol == 0
-                    or protocol == 43
-                    or protocol == 44
-                    or protocol == 51
-                    or protocol == 60
-                    or protocol == 135
-                    or protocol == 139
-                    or protocol == 140
-                ):
-                    hops += 1
-                    if end - at < 8:
-                        status[row] = 2 if cut else 1
-                        protocol = 59
+                # --- network layer ---------------------------------------------------------
+                if family == 1:
+                    if size != 4 or end - at < 20:
+                        verdict = short if end - at < 20 else 1
                         break
-                    size = data[at + 1]
-                    if protocol == 44:
-                        field = _be16(data, at + 2)
-                        if field & 0xFFF8:
-                            piece = 2
-                        elif field & 1:
-                            piece = 1
-                        size = 8
-                    elif protocol == 51:
-                        size = (size + 2) * 4
-                    else:
-                        size = (size + 1) * 8
-                    protocol = data[at]
-                    if end - at < size:
-                        status[row] = 2 if cut else 1
-                        protocol = 59
-                        at = end
-                        break
+                    size = (data[at] & 15) * 4
+                    claimed = _be16(data, at + 2)
+                    if size < 20 or (claimed != 0 and claimed < size):
+                        verdict = 1  # nothing says where the payload is
+                        size = 20
+                        claimed = 20
+                    network_at = at
+                    protocol = data[at + 9]
+                    slo = _be32(data, at + 12)
+                    dlo = _be32(data, at + 16)
+                    field = _be16(data, at + 6)
+                    if field & 0x1FFF:
+                        piece = 2
+                    elif field & 0x2000:
+                        piece = 1
+                    if claimed != 0:  # 0: left to the network card (TCP segmentation offload)
+                        if at + claimed < end:
+                            end = at + claimed
+                        elif at + claimed > end:
+                            verdict = short
                     at += size
-                    if piece == 2:
+                    if at > end:
+                        verdict = short
+                        at = end
+                    if dlo != 0 and _prefix_hit(0, dlo, no_v4, host_v4, no_v4, mask_v4):
+                        toward = 1
+                    elif slo != 0 and _prefix_hit(0, slo, no_v4, host_v4, no_v4, mask_v4):
+                        toward = 2
+                elif family == 2:
+                    if size != 6 or end - at < 40:
+                        verdict = short if end - at < 40 else 1
                         break
-                if _prefix_hit(dhi, dlo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
-                    direction[row] = 1
-                elif _prefix_hit(shi, slo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
-                    direction[row] = 2
-            else:
-                status[row] = 1
-                continue
+                    network_at = at
+                    claimed = _be16(data, at + 4)
+                    protocol = data[at + 6]
+                    shi = _be64(data, at + 8)
+                    slo = _be64(data, at + 16)
+                    dhi = _be64(data, at + 24)
+                    dlo = _be64(data, at + 32)
+                    at += 40
+                    if claimed != 0:  # 0: a jumbogram, or left to the network card
+                        if at + claimed < end:
+                            end = at + claimed
+                        elif at + claimed > end:
+                            verdict = short
+                    hops = 0
+                    # RFC 8200 §4: hop-by-hop, routing, fragment, AH, destination, mobility, HIP,
+                    # shim6
+                    while hops < 16 and (
+                        protocol == 0
+                        or protocol == 43
+                        or protocol == 44
+                        or protocol == 51
+                        or protocol == 60
+                        or protocol == 135
+                        or protocol == 139
+                        or protocol == 140
+                    ):
+                        hops += 1
+                        if end - at < 8:
+                            verdict = short
+                            protocol = 59
+                            break
+                        size = data[at + 1]
+                        if protocol == 44:
+                            field = _be16(data, at + 2)
+                            if field & 0xFFF8:
+                                piece = 2
+                            elif field & 1:
+                                piece = 1
+                            size = 8
+                        elif protocol == 51:
+                            size = (size + 2) * 4
+                        else:
+                            size = (size + 1) * 8
+                        protocol = data[at]
+                        if end - at < size:
+                            verdict = short
+                            protocol = 59
+                            at = end
+                            break
+                        at += size
+                        if piece == 2:
+                            break
+                    if _prefix_hit(dhi, dlo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
+                        toward = 1
+                    elif _prefix_hit(shi, slo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
+                        toward = 2
+                else:
+                    verdict = 1
+                    break
+
+                # --- transport layer -------------------------------------------------------
+                payload_at = at
+                if piece == 2:
+                    payload_size = end - at
+                elif protocol == 17:
+                    if end - at < 8:
+                        verdict = short
+                        payload_at = -1
+                    else:
+                        carried = 1
+                        transport_at = at
+                        sport = _be16(data, at)
+                        dport = _be16(data, at + 2)
+                        size = _be16(data, at + 4)
+                        payload_at = at + 8
+                        if size >= 8 and at + size < end:
+                            end = at + size
+                        elif size != 0 and size < 8:
+                            verdict = 1
+                        payload_size = end - at - 8
+                elif protocol == 6:
+                    if end - at < 20:
+                        verdict = short
+                        payload_at = -1
+                    else:
+                        carried = 2
+                        transport_at = at
+                        sport = _be16(data, at)
+                        dport = _be16(data, at + 2)
+                        sequence = _be32(data, at + 4)
+                        flags = data[at + 13]
+                        size = (data[at + 12] >> 4) * 4
+                        if size < 20:
+                            verdict = 1
+                            size = 20
+                        if end - at < size:
+                            verdict = short
+                            size = cython.cast(cython.int, end - at)
+                        payload_at = at + size
+                        payload_size = end - payload_at
+                else:
+                    payload_size = end - at
+                if version == 6:  # else whoever picks addresses picks those that share a hash
+                    a = _mix(_mix(shi ^ seed) ^ slo)
+                    b = _mix(_mix(dhi ^ seed) ^ dlo)
+                else:
+                    a = slo
+                    b = dlo
+                a = _mix(a ^ ((sport << 48) & full) ^ seed)
+                b = _mix(b ^ ((dport << 48) & full) ^ seed)
+                flow = _mix(((a + b) & full) ^ cython.cast(U64, protocol))
+                break
+            status[row] = verdict
+            network_offset[row] = network_at
+            transport_offset[row] = transport_at
+            payload_offset[row] = payload_at
+            payload_length[row] = cython.cast(I32, payload_size)
+            direction[row] = toward
+            ip_version[row] = version
+            ip_protocol[row] = protocol
+            transport[row] = carried
+            fragment[row] = piece
             source_hi[row] = shi
             source_lo[row] = slo
             destination_hi[row] = dhi
             destination_lo[row] = dlo
-            ip_protocol[row] = protocol
-            fragment[row] = piece
-
-            # --- transport layer -----------------------------------------------------------
-            sport = 0
-            dport = 0
-            if piece == 2:
-                payload_offset[row] = at
-                payload_length[row] = cython.cast(I32, end - at)
-            elif protocol == 17:
-                if end - at < 8:
-                    status[row] = 2 if cut else 1
-                else:
-                    transport[row] = 1
-                    transport_offset[row] = at
-                    sport = cython.cast(U64, _be16(data, at))
-                    dport = cython.cast(U64, _be16(data, at + 2))
-                    size = _be16(data, at + 4)
-                    payload_offset[row] = at + 8
-                    if size >= 8 and at + size < end:
-                        end = at + size
-                    elif size != 0 and size < 8:
-                        status[row] = 1
-                    payload_length[row] = cython.cast(I32, end - at - 8)
-            elif protocol == 6:
-                if end - at < 20:
-                    status[row] = 2 if cut else 1
-                else:
-                    transport[row] = 2
-                    transport_offset[row] = at
-                    sport = cython.cast(U64, _be16(data, at))
-                    dport = cython.cast(U64, _be16(data, at + 2))
-                    tcp_sequence[row] = cython.cast(U32, _be32(data, at + 4))
-                    tcp_flags[row] = data[at + 13]
-                    size = (data[at + 12] >> 4) * 4
-                    if size < 20:
-                        status[row] = 1
-                        size = 20
-                    if end - at < size:
-                        status[row] = 2 if cut else 1
-                        size = cython.cast(cython.int, end - at)
-                    payload_offset[row] = at + size
-                    payload_length[row] = cython.cast(I32, end - at - size)
-            else:
-                payload_offset[row] = at
-                payload_length[row] = cython.cast(I32, end - at)
             source_port[row] = cython.cast(U16, sport)
             destination_port[row] = cython.cast(U16, dport)
-            if ip_version[row] == 6:  # else whoever picks addresses picks those that share a hash
-                slo = _mix(_mix(shi ^ seed) ^ slo)
-                dlo = _mix(_mix(dhi ^ seed) ^ dlo)
-            a = _mix(slo ^ ((sport << 48) & full) ^ seed)
-            b = _mix(dlo ^ ((dport << 48) & full) ^ seed)
-            flow_hash[row] = _mix(((a + b) & full) ^ cython.cast(U64, protocol))
+            tcp_flags[row] = flags
+            tcp_sequence[row] = sequence
+            flow_hash[row] = flow
     state[0] = waiting

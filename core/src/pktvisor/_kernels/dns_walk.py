@@ -26,9 +26,12 @@ _NO_TYPE = cython.declare(cython.int, -1)
 @cython.cfunc
 @cython.inline
 @cython.nogil
-@cython.exceptval(-1, check=False)
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
 def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
-    """Big-endian 16-bit integer at a byte offset."""
+    """Big-endian 16-bit integer at a byte offset, its bounds checked once; 0 outside the data."""
+    if at < 0 or at > data.shape[0] - 2:
+        return 0
     a: cython.int = data[at]
     b: cython.int = data[at + 1]
     return (a << 8) | b
@@ -57,6 +60,37 @@ def _escaped(byte: cython.int, text: U8[::1], out: cython.Py_ssize_t) -> cython.
 @cython.cfunc
 @cython.inline
 @cython.nogil
+@cython.boundscheck(False)
+@cython.exceptval(-2, check=False)
+def _plain(
+    data: cython.const[U8][::1],
+    at: cython.Py_ssize_t,
+    size: cython.Py_ssize_t,
+    written: cython.const[U8][::1],
+    text: U8[::1],
+    out: cython.Py_ssize_t,
+) -> cython.Py_ssize_t:
+    """Write a label at `out`; the end there, or -1 when a byte needs an escape or room is short.
+
+    Checks the bounds of the label once instead of those of each byte.
+    """
+    i: cython.Py_ssize_t
+    byte: U8
+    if at < 0 or at > data.shape[0] - size or out < 0 or out > text.shape[0] - size:
+        return -1
+    if written.shape[0] != 256:
+        return -1
+    for i in range(size):
+        byte = written[data[at + i]]
+        if byte == 0:
+            return -1
+        text[out + i] = byte
+    return out + size
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
 @cython.exceptval(-2, check=False)
 def _name(
     data: cython.const[U8][::1],
@@ -76,6 +110,7 @@ def _name(
     wire: cython.Py_ssize_t = 0
     size: cython.int
     byte: cython.int
+    done: cython.Py_ssize_t
     i: cython.Py_ssize_t
     first: cython.bint = True
     jumped: cython.bint = False
@@ -105,13 +140,17 @@ def _name(
             text[out] = 46
             out += 1
         first = False
-        for i in range(at + 1, at + 1 + size):
-            byte = written[data[i]]
-            if byte != 0:
-                text[out] = byte
-                out += 1
-            else:
-                out = _escaped(data[i], text, out)
+        done = _plain(data, at + 1, size, written, text, out)
+        if done >= 0:
+            out = done
+        else:
+            for i in range(at + 1, at + 1 + size):
+                byte = written[data[i]]
+                if byte != 0:
+                    text[out] = byte
+                    out += 1
+                else:
+                    out = _escaped(data[i], text, out)
         at += 1 + size
 
 

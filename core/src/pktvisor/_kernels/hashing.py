@@ -50,6 +50,42 @@ def _finish(value: U64) -> U64:
 @cython.cfunc
 @cython.inline
 @cython.nogil
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
+def _le64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
+    """Little-endian 64-bit integer at a byte offset, its bounds checked once; 0 outside the data."""
+    if at < 0 or at > data.shape[0] - 8:
+        return 0
+    a: U64 = data[at]
+    b: U64 = data[at + 1]
+    c: U64 = data[at + 2]
+    d: U64 = data[at + 3]
+    e: U64 = data[at + 4]
+    f: U64 = data[at + 5]
+    g: U64 = data[at + 6]
+    h: U64 = data[at + 7]
+    return a | (b << 8) | (c << 16) | (d << 24) | (e << 32) | (f << 40) | (g << 48) | (h << 56)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _tail(data: cython.const[U8][::1], at: cython.Py_ssize_t, size: cython.Py_ssize_t) -> U64:
+    """The little-endian integer of the 1-8 bytes at an offset."""
+    full: U64 = 0xFFFFFFFFFFFFFFFF
+    value: U64 = 0
+    i: cython.Py_ssize_t
+    if at <= data.shape[0] - 8:
+        return _le64(data, at) & (full >> cython.cast(U64, 64 - 8 * size))
+    for i in range(size - 1, -1, -1):
+        value = ((value << 8) & full) | data[at + i]
+    return value
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
 @cython.exceptval(-1, check=False)
 def _close(
     h1: U64, h2: U64, length: U64, out1: U64[::1], out2: U64[::1], row: cython.Py_ssize_t
@@ -92,13 +128,9 @@ def _hash_bytes(
     k1: U64
     k2: U64
     left: cython.Py_ssize_t = length
-    i: cython.Py_ssize_t
     while left >= 16:
-        k1 = 0
-        k2 = 0
-        for i in range(8):
-            k1 |= cython.cast(U64, data[at + i]) << cython.cast(U64, 8 * i)
-            k2 |= cython.cast(U64, data[at + 8 + i]) << cython.cast(U64, 8 * i)
+        k1 = _le64(data, at)
+        k2 = _le64(data, at + 8)
         h1 ^= _times(_rotate(_times(k1, c1), 31), c2)
         h1 = (_rotate(h1, 27) + h2) & full
         h1 = (h1 * 5 + add1) & full
@@ -107,15 +139,11 @@ def _hash_bytes(
         h2 = (h2 * 5 + add2) & full
         at += 16
         left -= 16
-    k1 = 0
-    k2 = 0
-    for i in range(left - 1, 7, -1):
-        k2 = ((k2 << 8) & full) | data[at + i]
-    for i in range(min(left, 8) - 1, -1, -1):
-        k1 = ((k1 << 8) & full) | data[at + i]
     if left > 8:
+        k2 = _tail(data, at + 8, left - 8)
         h2 ^= _times(_rotate(_times(k2, c2), 33), c1)
     if left > 0:
+        k1 = _tail(data, at, min(left, 8))
         h1 ^= _times(_rotate(_times(k1, c1), 31), c2)
     return _close(h1, h2, cython.cast(U64, length), out1, out2, row)
 
