@@ -9,9 +9,9 @@ from pktvisor.captures.source import BROKEN, Source
 
 __all__ = ["Buffer"]
 
-# Twice the level-2 cache of common servers, and about 8192 packets of average size: reading into
+# About 16384 packets of average size, so that what a batch costs in Python is little: reading into
 # the same chunk again costs less than touching the pages of a mapped file for the first time.
-_CHUNK = 2 << 20
+_CHUNK = 4 << 20
 # The first bytes come in a smaller piece, so that a stream has something to show at once.
 _FIRST = 64 << 10
 

@@ -17,7 +17,7 @@ from pktvisor.captures.source import Source, open_source
 
 __all__ = ["BATCH_ROWS", "LONGEST_FRAME", "CaptureReader", "open_capture"]
 
-BATCH_ROWS = 8192
+BATCH_ROWS = 16384
 LONGEST_FRAME = 262144  # bytes; libpcap's own limit
 
 # Why a scan stopped, as the kernel says it.
