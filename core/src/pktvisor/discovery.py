@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import entrypoints
 __all__ = ["GROUP", "Found", "find_plugins"]
 
 GROUP = "pktvisor.plugins"
+_FILE = "entry_points.txt"
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,35 @@ def find_plugins(path: list[str] | None = None) -> Iterator[Found]:
     for folder in sys.path if path is None else path:
         if not folder or Path(folder).absolute() == here:
             continue
-        for pattern in ("*.dist-info", "*.egg-info"):
-            for info in sorted(Path(folder).glob(f"{pattern}/entry_points.txt")):
-                name, _, version = info.parent.stem.partition("-")
-                normalised = re.sub(r"[-_.]+", "-", name).lower()
-                if normalised not in seen:
-                    seen.add(normalised)
-                    yield from _read(info, normalised, version)
+        for info in _information(folder):
+            name, _, version = info.rpartition(".")[0].partition("-")
+            normalised = re.sub(r"[-_.]+", "-", name).lower()
+            file = Path(folder, info, _FILE)
+            if normalised not in seen and file.exists():
+                seen.add(normalised)
+                yield from _read(file, normalised, version)
+
+
+def _information(folder: str) -> list[str]:
+    """The names of a folder's metadata directories; what is no folder has none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries]
+    except OSError:
+        return []
+    return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
 def _read(file: Path, distribution: str, version: str) -> Iterator[Found]:
-    parser = entrypoints.CaseSensitiveConfigParser(delimiters=("=",))
     try:
-        parser.read_string(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        if GROUP not in text and _is_plain(text):
+            return  # nothing for us, nothing wrong: most are so, and parsing them takes long
+        parser = entrypoints.CaseSensitiveConfigParser(delimiters=("=",))
+        parser.read_string(text)
         items = list(parser[GROUP].items()) if GROUP in parser else []
     except (configparser.Error, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(f"{file.name} cannot be read: {error}".split())
+        reason = " ".join(f"{_FILE} cannot be read: {error}".split())
         yield Found("", "", distribution, version, reason)
         return
     for name, target in items:
@@ -63,3 +78,12 @@ def _read(file: Path, distribution: str, version: str) -> Iterator[Found]:
             yield Found(name, target, distribution, version, f"not an entry point: {target!r}")
         else:
             yield Found(name, target.split("[")[0].strip(), distribution, version)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a file is sections of `name = target` lines at first sight."""
+    lines = [line for line in text.splitlines() if line.strip()] or ["[]"]
+    return lines[0][0] == "[" and all(
+        (line[0] == "[" and line.rstrip().endswith("]")) or ("=" in line and not line[0].isspace())
+        for line in lines
+    )

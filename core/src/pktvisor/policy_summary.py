@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from pktvisor import geo
 from pktvisor.engine import Engine, PolicySettings
 from pktvisor.engine.planning import Planner
 from pktvisor.engine.settings import StreamPlan
-from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document
 from pktvisor.policies.errors import ConfigError, shown
@@ -51,8 +51,8 @@ def summarize_policies(
             f"standard input can be read once, but the policies need it {len(streams)} times;"
             " name a file, or give all policies the same input settings"
         )
-    city = None if geo_city is None else GeoDatabase.open(geo_city, "city")
-    asn = None if geo_asn is None else GeoDatabase.open(geo_asn, "asn")
+    city = None if geo_city is None else geo.GeoDatabase.open(geo_city, "city")
+    asn = None if geo_asn is None else geo.GeoDatabase.open(geo_asn, "asn")
     with Engine(plugins, city=city, asn=asn) as engine:
         opened = {n: engine.open_stream(n, s.spec, s.config) for n, s in streams.items()}
         for plan in plans:

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pktvisor import geo
 from pktvisor.batches import Hosts
 from pktvisor.engine import Engine, PolicySettings
 from pktvisor.engine.settings import HandlerChoice
-from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.snapshot import Snapshot
 from pktvisor.streams import InputSpec, InputStream
@@ -41,8 +41,8 @@ def summarize(
     plugins = Plugins() if plugins is None else plugins
     spec = _file_input(plugins, input_type)
     hosts = Hosts.parse(host_spec)
-    city = None if geo_city is None else GeoDatabase.open(geo_city, "city")
-    asn = None if geo_asn is None else GeoDatabase.open(geo_asn, "asn")
+    city = None if geo_city is None else geo.GeoDatabase.open(geo_city, "city")
+    asn = None if geo_asn is None else geo.GeoDatabase.open(geo_asn, "asn")
     if handlers is None:
         handlers = plugins.handlers_for(spec.emits)
     with Engine(plugins, city=city, asn=asn) as engine:

@@ -29,7 +29,7 @@ _FROM_RECORD = frozenset(
 _DECODED = tuple(name for name in PacketBatch.columns if name not in _FROM_RECORD)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Records:
     """Frames found by a reader, before decoding: six equally long columns over an arena."""
 

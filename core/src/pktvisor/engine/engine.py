@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment
@@ -24,7 +24,6 @@ from pktvisor.engine.settings import (
 )
 from pktvisor.engine.sinks import Sinks, SinkStatus
 from pktvisor.engine.snapshots import stream_snapshot, united
-from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings
 from pktvisor.plugins import Plugins
 from pktvisor.policies.errors import ConfigError
@@ -42,10 +41,13 @@ from pktvisor.streams import (
 )
 from pktvisor.windows import Window
 
+if TYPE_CHECKING:
+    from pktvisor.geo import GeoDatabase
+
 __all__ = ["Engine"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Policy:
     """A policy at work: the first attachment of each chain, by stream."""
 

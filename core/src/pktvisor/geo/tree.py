@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-import secrets
+import os
 import threading
 
 import numpy as np
@@ -32,7 +32,7 @@ class Tree:
         if layout.ip_version == 6:
             root4, self._starts6 = self._find_ipv4(), self._expand(0, self._bits6)
         self._starts4 = self._expand(root4, self._bits4)
-        self._seed = secrets.randbits(64)
+        self._seed = int.from_bytes(os.urandom(8))
         self._cache = np.zeros((_CACHED_ADDRESSES, 4), np.uint64)
         self._lock = threading.Lock()  # the kernel writes the cache without the GIL
 

@@ -17,7 +17,7 @@ _NO_SIZES = np.empty(0, np.int64)
 _NO_ADDRESSES = np.empty((8, 0), np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PacketTally:
     """Counts of the accepted packets of a batch; the first index of each is the direction.
 

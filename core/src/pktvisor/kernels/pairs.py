@@ -16,7 +16,7 @@ _FIRST = 1 << 12
 LARGEST = 1 << 18
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pairs:
     """Replies that closed a query: their rows, and the time and the words of that query."""
 

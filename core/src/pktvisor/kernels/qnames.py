@@ -15,7 +15,7 @@ __all__ = ["QnameCuts", "cut_qnames"]
 _NO_SUFFIX = np.zeros(0, np.int32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class QnameCuts:
     """Names cut to two and to three labels; a name too short for three is not in `qname3.rows`."""
 

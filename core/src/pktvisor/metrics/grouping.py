@@ -15,7 +15,7 @@ __all__ = ["Distinct", "distinct"]
 _NO_AMOUNTS = np.empty(0, np.uint32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Distinct:
     """Distinct keys: `rows` holds the first row of each, `weights[row]` how many rows share it.
 

@@ -23,10 +23,12 @@ def boundaries(kind: Kind) -> Array:
     The steps within a power are rounded to single precision, as the original has them.
     """
     steps = (np.arange(18, dtype=np.float32) / np.float32(18)).astype(np.float64)
-    bounds = (10.0 ** np.arange(-9, 18)[:, None] * 10.0**steps).ravel()
-    found: Array = np.unique(bounds.astype(np.int64)) if kind == "integer" else bounds
-    found.flags.writeable = False
-    return found
+    bounds: Array = (10.0 ** np.arange(-9, 18)[:, None] * 10.0**steps).ravel()
+    if kind == "integer":
+        bounds = bounds.astype(np.int64)
+        bounds = bounds[np.append(True, bounds[1:] > bounds[:-1])]
+    bounds.flags.writeable = False
+    return bounds
 
 
 class HistogramState(MetricState):

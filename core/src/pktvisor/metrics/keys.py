@@ -16,7 +16,7 @@ __all__ = ["Addresses", "Texts"]
 SEED = 9001  # the default seed of Apache DataSketches
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Addresses:
     """IP addresses as columns, one entry a row: `version` u8, `hi` and `lo` u64."""
 
@@ -44,7 +44,7 @@ class Addresses:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Texts:
     """Slices `arena[offset:offset + length]` of UTF-8 text, one a row; `rows` are those in use."""
 

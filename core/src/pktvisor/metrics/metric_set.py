@@ -12,7 +12,7 @@ from pktvisor.metrics.metric import Mergeable, Metric, MetricSettings, MetricSta
 __all__ = ["MetricSet", "Shown"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Shown:
     """One metric to show: its value, its place in the JSON, and the labels all its lines carry."""
 
@@ -81,12 +81,14 @@ class MetricSet:
     def _check_paths(cls) -> None:
         """Refuse two metrics in one place, and a metric where others have their object."""
         taken: dict[tuple[str, ...], str] = {}
+        above: dict[tuple[str, ...], str] = {}  # the objects that hold metrics
         for path, metric in cls.declared():
-            for other, name in taken.items():
-                short = min(len(path), len(other))
-                if path[:short] == other[:short]:
+            heads = [path[:depth] for depth in range(1, len(path))]
+            for place, names in ((path, taken), (path, above), *((head, taken) for head in heads)):
+                if place in names:
                     raise TypeError(
-                        f"{cls.__name__}: metrics {name!r} and {metric.name!r} share the path"
-                        f" {'.'.join(path[:short])!r}"
+                        f"{cls.__name__}: metrics {names[place]!r} and {metric.name!r} share the"
+                        f" path {'.'.join(place)!r}"
                     )
             taken[path] = metric.name
+            above.update(dict.fromkeys(heads, metric.name))

@@ -27,7 +27,7 @@ _AHEAD = 64  # seconds of room for what comes next, so that not every second mov
 _NS = 1_000_000_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Seconds:
     """Runs of rows that lie in the same second: `starts[i]` is the first row of run i."""
 

@@ -38,7 +38,7 @@ _LOWERED = _AS_SENT.copy()
 _LOWERED[65:91] += 32
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Part:
     """Messages that share an arena; `position` is their row in the table."""
 

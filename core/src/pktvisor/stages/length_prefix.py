@@ -18,7 +18,7 @@ _BUFFER_BYTES = 65536 + 2
 _MESSAGES = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Messages:
     """Whole messages `arena[offset:offset + length]`, completed by packet `row`."""
 

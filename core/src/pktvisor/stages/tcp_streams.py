@@ -23,7 +23,7 @@ _CHUNKS = 2048
 _SPARE = 128 * 1024  # room behind the chunks for whoever joins them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Chunks:
     """In-order pieces of TCP payload: `arena[offset:offset + length]` of `lane`.
 

@@ -13,7 +13,7 @@ from pktvisor.streams.control import CaptureStatistics
 __all__ = ["InputStream", "StreamContext"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StreamContext:
     """What the engine gives an input stream: the hosts that decide directions."""
 

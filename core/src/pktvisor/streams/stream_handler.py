@@ -18,7 +18,7 @@ BatchT = TypeVar("BatchT", bound=Table, contravariant=True)
 BucketT = TypeVar("BucketT", bound=Bucket)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HandlerContext:
     """What the engine gives a handler: metric settings and the deep-sampling rate in percent.
 

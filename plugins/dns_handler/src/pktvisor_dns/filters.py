@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pktvisor.batches import Array
-from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import MetricSettings, Texts
 from pktvisor.stages import DnsMessages
 from pktvisor_dns.codes import QUERY, READ, REPLY, UDP
 from pktvisor_dns.config import DnsConfig
+
+if TYPE_CHECKING:
+    from pktvisor.geo import GeoDatabase
 
 __all__ = ["Filters", "lower_names", "suffix_lengths"]
 

@@ -24,7 +24,7 @@ from pktvisor_dns.transactions import Transactions
 __all__ = ["DnsHandler"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Masks:
     """What several metrics ask of the accepted messages of one batch."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.geo import GeoDatabase
 from pktvisor.metrics import Addresses, CardinalityState, MetricSettings, TopNState
+
+if TYPE_CHECKING:
+    from pktvisor.geo import GeoDatabase
 
 __all__ = ["AddressMetrics", "destinations", "sources"]
 
@@ -23,7 +26,7 @@ def destinations(batch: PacketBatch) -> Addresses:
     return Addresses(batch.ip_version, batch.destination_hi, batch.destination_lo)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AddressMetrics:
     """The metrics one address goes to, of one bucket and direction."""
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pktvisor import geo
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.geo import UNKNOWN as NOT_FOUND
-from pktvisor.geo import GeoDatabase
 from pktvisor.kernels import IN, UNKNOWN
 from pktvisor.metrics import MetricSettings
 from pktvisor_net.config import NetConfig
+
+if TYPE_CHECKING:
+    from pktvisor.geo import GeoDatabase
 
 __all__ = ["Filters"]
 
@@ -61,7 +64,7 @@ def _place(config: NetConfig) -> Wanted | None:
     prefixes = config.only_geoloc_prefix
     if prefixes is None and not config.geoloc_notfound:
         return None
-    allowed = (*(prefixes or ()), *((NOT_FOUND,) if config.geoloc_notfound else ()))
+    allowed = (*(prefixes or ()), *((geo.UNKNOWN,) if config.geoloc_notfound else ()))
     return lambda text: text.startswith(allowed)
 
 
@@ -69,5 +72,5 @@ def _network(config: NetConfig) -> Wanted | None:
     numbers = config.only_asn_number
     if numbers is None and not config.asn_notfound:
         return None
-    allowed = frozenset((*(numbers or ()), *((NOT_FOUND,) if config.asn_notfound else ())))
+    allowed = frozenset((*(numbers or ()), *((geo.UNKNOWN,) if config.asn_notfound else ())))
     return lambda text: text.partition("/")[0] in allowed

@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import rich_click as click
+import click
 
 from pktvisor import __version__
 
@@ -34,7 +34,23 @@ _EPILOG = (
 )
 
 
-@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+def _help(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    """Let rich-click draw the help; whoever wants a capture summarized does not wait for it."""
+    if asked:
+        from rich_click import RichCommand
+
+        declared = context.command
+        drawn = RichCommand(
+            name=declared.name,
+            params=[parameter for parameter in declared.params if parameter is not option],
+            help=declared.help,
+            epilog=declared.epilog,
+            context_settings={"help_option_names": option.opts},
+        )
+        drawn.main(["--help"], context.info_name)
+
+
+@click.command(epilog=_EPILOG, add_help_option=False)
 @click.argument("file", metavar="FILE")
 @click.option(
     "-i",
@@ -96,6 +112,15 @@ _EPILOG = (
     expose_value=False,
     callback=lambda context, _, asked: _version(context) if asked else None,
     help="Show the version, and how the kernels were built.",
+)
+@click.option(
+    "-h",
+    "--help",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_help,
+    help="Show this message and exit.",
 )
 def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     file: str,

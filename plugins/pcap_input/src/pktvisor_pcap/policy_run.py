@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import rich_click as click
+import click
 
 from pktvisor.policies.document import parse_document
 from pktvisor.policies.errors import ConfigError
