@@ -23,6 +23,9 @@ U64 = cython.typedef(cython.ulonglong)
 I32 = cython.typedef(cython.int)
 I64 = cython.typedef(cython.longlong)
 
+# So many rows ahead the bytes to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 # The readers check the bounds of a number once instead of those of each of its bytes: the compiler
 # then makes one load of it.
@@ -286,6 +289,11 @@ def decode(
     full: U64 = 0xFFFFFFFFFFFFFFFF
     with cython.nogil:
         for i in range(rows.shape[0]):
+            if cython.compiled:
+                if i + _AHEAD < rows.shape[0]:
+                    at = start[rows[i + _AHEAD]]
+                    if at < data.shape[0]:
+                        __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
             at = start[row]
             end = at + length[row]

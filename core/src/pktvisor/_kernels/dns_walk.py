@@ -22,6 +22,9 @@ _OPT = cython.declare(cython.int, 41)
 _RRSIG = cython.declare(cython.int, 46)
 _NO_TYPE = cython.declare(cython.int, -1)
 
+# So many rows ahead the bytes to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 @cython.cfunc
 @cython.inline
@@ -325,6 +328,11 @@ def walk(
             if used + _LONGEST_TEXT > room:
                 stopped = i
                 break
+            if cython.compiled:
+                if i + _AHEAD < rows.shape[0]:
+                    at = offset[rows[i + _AHEAD]]
+                    if at < data.shape[0]:
+                        __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
             at = offset[row]
             end = at + length[row]

@@ -13,6 +13,9 @@ U16 = cython.typedef(cython.ushort)
 U64 = cython.typedef(cython.ulonglong)
 I64 = cython.typedef(cython.longlong)
 
+# So many rows ahead the entries to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 @cython.cfunc
 @cython.inline
@@ -66,6 +69,12 @@ def match(
     set_mask: U64 = mask ^ cython.cast(U64, ways - 1)
     with cython.nogil:
         for row in range(start, key.shape[0]):
+            if cython.compiled:
+                if row + _AHEAD < key.shape[0]:
+                    mixed = _mixed(key[row + _AHEAD], part[row + _AHEAD])
+                    base = cython.cast(cython.Py_ssize_t, (mixed >> 20) & set_mask)
+                    __builtin_prefetch(cython.address(entry_time[base]))
+                    __builtin_prefetch(cython.address(entry_key[base]))
             if kind[row] > 1:
                 continue
             mixed = _mixed(key[row], part[row])

@@ -15,6 +15,9 @@ U64 = cython.typedef(cython.ulonglong)
 I32 = cython.typedef(cython.int)
 I64 = cython.typedef(cython.longlong)
 
+# So many rows ahead the entries to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 @cython.cfunc
 @cython.inline
@@ -34,14 +37,22 @@ def _mix(value: U64) -> U64:
 @cython.inline
 @cython.nogil
 @cython.exceptval(-2, check=False)
-def _find(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
-    """The slot of a key, or the free slot where it belongs; -1 when the table has neither."""
+def _home(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
+    """The first slot where a key may be."""
     golden: U64 = 0x9E3779B97F4A7C15
     full: U64 = 0xFFFFFFFFFFFFFFFF
     mask: U64 = cython.cast(U64, slots.shape[0] - 1)
-    at: cython.Py_ssize_t = cython.cast(
-        cython.Py_ssize_t, _mix((((k0 ^ seed) * golden) & full) ^ k1) & mask
-    )
+    return cython.cast(cython.Py_ssize_t, _mix((((k0 ^ seed) * golden) & full) ^ k1) & mask)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(-2, check=False)
+def _find(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
+    """The slot of a key, or the free slot where it belongs; -1 when the table has neither."""
+    mask: U64 = cython.cast(U64, slots.shape[0] - 1)
+    at: cython.Py_ssize_t = _home(slots, k0, k1, seed)
     tries: cython.Py_ssize_t
     for tries in range(slots.shape[0]):
         if slots[at, 2] == 0 or (slots[at, 0] == k0 and slots[at, 1] == k1):
@@ -85,6 +96,11 @@ def add(
     stopped: cython.Py_ssize_t = rows.shape[0]
     with cython.nogil:
         for i in range(start, rows.shape[0]):
+            if cython.compiled:
+                if i + _AHEAD < rows.shape[0]:
+                    row = rows[i + _AHEAD]
+                    slot = _home(slots, key0[row], key1[row], seed)
+                    __builtin_prefetch(cython.address(slots[slot, 0]))
             row = rows[i]
             if weighted:
                 amount = weight[row]
