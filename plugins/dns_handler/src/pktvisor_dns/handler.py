@@ -14,7 +14,18 @@ from pktvisor.metrics import Seconds, distinct
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket
-from pktvisor_dns.codes import NOERROR, NXDOMAIN, READ, REFUSED, REPLY, SRVFAIL, UNREADABLE
+from pktvisor_dns.codes import (
+    NOERROR,
+    NXDOMAIN,
+    QUERY,
+    READ,
+    REFUSED,
+    REPLY,
+    SRVFAIL,
+    TCP,
+    UDP,
+    UNREADABLE,
+)
 from pktvisor_dns.config import DnsConfig
 from pktvisor_dns.filters import Filters, lower_names
 from pktvisor_dns.subnets import count_subnets
@@ -144,18 +155,19 @@ class DnsHandler(StreamHandler[PacketBatch, DnsBucket]):
 
 
 def _count(messages: DnsMessages, bucket: DnsBucket, masks: _Masks) -> None:
-    queries, replies, _ = np.bincount(messages.kind, minlength=3).tolist()
-    bucket.queries.add(queries)
-    bucket.replies.add(replies)
-    _, udp, tcp = np.bincount(messages.transport, minlength=3).tolist()
-    bucket.udp.add(udp)
-    bucket.tcp.add(tcp)
-    ipv6 = np.count_nonzero(messages.ip_version == 6)
+    count = np.count_nonzero  # of a mask: much cheaper than bincount, which widens its column
+    bucket.queries.add(count(messages.kind == QUERY))
+    bucket.replies.add(count(masks.reply))
+    bucket.udp.add(count(messages.transport == UDP))
+    bucket.tcp.add(count(messages.transport == TCP))
+    ipv6 = count(messages.ip_version == 6)
     bucket.ipv4.add(len(messages) - ipv6)
     bucket.ipv6.add(ipv6)
-    codes = np.bincount(masks.rcode[masks.reply], minlength=16)
-    bucket.noerror.add(codes[NOERROR])
-    bucket.srvfail.add(codes[SRVFAIL])
-    bucket.nxdomain.add(codes[NXDOMAIN])
-    bucket.refused.add(codes[REFUSED])
-    bucket.nodata.add(np.count_nonzero(masks.nodata))
+    for code, counter in (
+        (NOERROR, bucket.noerror),
+        (SRVFAIL, bucket.srvfail),
+        (NXDOMAIN, bucket.nxdomain),
+        (REFUSED, bucket.refused),
+    ):
+        counter.add(count(masks.reply & (masks.rcode == code)))
+    bucket.nodata.add(count(masks.nodata))
