@@ -93,7 +93,7 @@ def test_addresses_hash_as_the_keys_a_sketch_is_given(
         h1, h2 = column.hashes(rows)
     expected = []
     for value in column.values(rows) if addresses else []:
-        raw = value.to_bytes(8, "little", signed=True) if isinstance(value, int) else value.encode()
+        raw = value.to_bytes(8, "little") if isinstance(value, int) else value.encode()
         expected.append(murmur3_x64_128(raw, 9001))
     assert list(zip(h1.tolist(), h2.tolist(), strict=True)) == expected
 
@@ -114,4 +114,25 @@ def test_a_cardinality_of_names_has_the_bytes_of_the_sketch_itself(
     plain = datasketches.cpc_sketch(11)
     for name in names:
         plain.update(name)
+    assert state.serialize() == bytes(plain.serialize())
+
+
+@given(
+    lows=st.lists(st.integers(0, 2**32 - 1), max_size=200),
+    wide=st.lists(st.tuples(WORDS, WORDS), max_size=40),
+)
+def test_a_cardinality_of_addresses_has_the_bytes_of_the_sketch_itself(
+    lows: list[int], wide: list[tuple[int, int]]
+) -> None:
+    """Addresses from 128.0.0.0 on are the ones whose key is more than 32 bits."""
+    state = Cardinality("ips", "Addresses").new_state(MetricSettings())
+    version = np.array([4] * len(lows) + [6] * len(wide), np.uint8)
+    hi = np.array([0] * len(lows) + [high for high, _ in wide], np.uint64)
+    lo = np.array(lows + [low for _, low in wide], np.uint64)
+    state.add(Addresses(version, hi, lo), np.arange(len(version)))
+    plain = datasketches.cpc_sketch(11)
+    for low in lows:
+        plain.update(low | 0xFFFFFFFF00000000 if low >= 1 << 31 else low)
+    for high, low in wide:
+        plain.update((high << 64 | low).to_bytes(16).decode("latin-1"))
     assert state.serialize() == bytes(plain.serialize())

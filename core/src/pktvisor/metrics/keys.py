@@ -34,7 +34,10 @@ class Addresses:
 
     def values(self, rows: Array) -> list[int | str]:
         """What the sketch is given for each of `rows`: see the hashing kernel for the encoding."""
-        found: list[int | str] = self.lo[rows].astype(np.uint32).view(np.int32).tolist()
+        # Extended from 32 bits with its sign, but never negative: the sketch takes a negative integer
+        # for a floating point number and hashes that.
+        extended = self.lo[rows].astype(np.uint32).view(np.int32).astype(np.int64)
+        found: list[int | str] = extended.view(np.uint64).tolist()
         wide = np.flatnonzero(self.version[rows] != 4)
         if len(wide):
             words = np.stack((self.hi[rows[wide]], self.lo[rows[wide]]), axis=1).astype(">u8")
