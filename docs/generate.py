@@ -7,12 +7,14 @@ from pathlib import Path
 
 import api_reference
 import column_reference
+import surface_reference
 import type_reference
 
 PAGES: dict[str, str] = {
     "columns.md": column_reference.page(),
     **type_reference.pages(),
     **api_reference.pages(),
+    **surface_reference.pages(),
 }
 
 

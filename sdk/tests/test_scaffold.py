@@ -12,7 +12,7 @@ import pytest
 from pktvisor_sdk.scaffold import Kind, new_project
 
 
-@pytest.mark.parametrize("kind", ["handler", "input"])
+@pytest.mark.parametrize("kind", ["handler", "input", "sink"])
 def test_a_new_project_passes_its_own_tests(kind: Kind, tmp_path: Path) -> None:
     root = new_project(kind, "some_thing", tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(root / "src")}

@@ -18,7 +18,7 @@ from pktvisor.streams import HandlerContext, HandlerSpec
 from pktvisor.streams.specs import resolve
 from pktvisor.windows import Window
 from pktvisor_sdk.captures import packet_batch
-from tests.laws.traffic import HOSTS, Timed
+from pktvisor_sdk.strategies import HOSTS, Timed
 
 __all__ = ["HANDLERS", "buckets_of", "values"]
 

@@ -7,16 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pktvisor.streams import HandlerSpec
+from pktvisor_sdk.strategies import Timed, captures, cuts
 from tests.laws.running import HANDLERS, buckets_of, values
-from tests.laws.traffic import Timed, captures
 
 EACH = pytest.mark.parametrize("spec", HANDLERS, ids=lambda spec: f"{spec.name}-{spec.version}")
-CUTS = st.lists(st.integers(1, 150), max_size=6) | st.just(range(1, 500))
 
 
 @EACH
 @given(
-    frames=captures(), cuts=CUTS, periods=st.sampled_from([1, 3]), rate=st.sampled_from([100, 37])
+    frames=captures(),
+    cuts=cuts(500),
+    periods=st.sampled_from([1, 3]),
+    rate=st.sampled_from([100, 37]),
 )
 def test_cutting_a_stream_anywhere_gives_the_same_buckets(
     spec: HandlerSpec, frames: list[Timed], cuts: list[int], periods: int, rate: int

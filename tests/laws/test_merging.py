@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pktvisor.metrics import Bucket
 from pktvisor.streams import HandlerSpec
 from pktvisor_sdk.captures import START_NS
+from pktvisor_sdk.strategies import Timed, captures
 from tests.laws.running import HANDLERS, buckets_of, values
-from tests.laws.traffic import Timed, captures
 
 EACH = pytest.mark.parametrize("spec", HANDLERS, ids=lambda spec: f"{spec.name}-{spec.version}")
 LATER_NS = START_NS + 1000 * 10**9

@@ -27,7 +27,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["handler", "input"]))
+@click.argument("kind", type=click.Choice(["handler", "input", "sink"]))
 @click.argument("name")
 @click.option("--into", "folder", default=".", metavar="DIR", help="Folder to write it into.")
 def new(kind: str, name: str, folder: str) -> None:
@@ -53,14 +53,26 @@ def new(kind: str, name: str, folder: str) -> None:
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Setting for what is checked; an input needs those that make it read something.",
+    help="Setting for what is checked; an input needs those that make it read something, a sink"
+    " those that make it write somewhere.",
 )
-def check(package: str, settings: tuple[str, ...]) -> None:
-    """Run the contracts against an installed plugin, by distribution or entry point name."""
+@click.option(
+    "--capture",
+    metavar="FILE",
+    help="Put packets of this capture among the ordinary traffic handlers are checked with.",
+)
+def check(package: str, settings: tuple[str, ...], capture: str | None) -> None:
+    """Run the contracts against an installed plugin, by distribution or entry point name.
+
+    Handlers are checked with DNS, TCP, UDP, ICMP and ARP; one that counts something else needs
+    --capture.
+    """
+    from pktvisor_sdk.traffic import mixed_frames
     from pktvisor_sdk.verdicts import verdicts
 
     try:
-        found = verdicts(package, dict(_pair(text) for text in settings))
+        frames = None if capture is None else mixed_frames(capture)
+        found = verdicts(package, dict(_pair(text) for text in settings), frames)
     except (LookupError, ValueError) as error:
         _refuse(str(error.args[0]))
     for verdict in found:

@@ -11,7 +11,7 @@ from typing import Literal
 
 __all__ = ["Kind", "new_project"]
 
-Kind = Literal["handler", "input"]
+Kind = Literal["handler", "input", "sink"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SUFFIX = ".tmpl"

@@ -1,7 +1,8 @@
-"""A stream of given batches, and a clock a test sets: what stands in for a network."""
+"""Streams of given batches, recorded or live, and a clock a test sets: what stands in for a network."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from pktvisor import InputSpec, InputStream, PacketBatch
 from pktvisor.batches import Table
 from pktvisor.streams import StreamContext
 
-__all__ = ["GivenStream", "ManualClock", "given_input"]
+__all__ = ["FakeStream", "GivenStream", "ManualClock", "fake_input", "given_input"]
 
 
 class ManualClock:
@@ -53,3 +54,42 @@ def given_input(batches: Sequence[Table], emits: type[Table] = PacketBatch) -> I
         return GivenStream(batches)
 
     return InputSpec(name="given", version="1.0", config=_NoConfig, factory=make, emits=emits)
+
+
+class FakeStream(InputStream):
+    """A live stream that yields what a test puts into it, and nothing in between."""
+
+    recorded = False
+
+    def __init__(self) -> None:
+        self._items: deque[Table] = deque()
+        self._ended = False
+
+    def put(self, batch: Table) -> None:
+        """Let a batch be the next to arrive after those that wait."""
+        self._items.append(batch)
+
+    @property
+    def waiting(self) -> int:
+        """How many batches have not been read yet."""
+        return len(self._items)
+
+    def batches(self) -> Iterator[Table | None]:
+        """What was put, in order; None where there is nothing yet."""
+        while not self._ended or self._items:
+            yield self._items.popleft() if self._items else None
+
+    def stop(self) -> None:
+        """End once what waits is read."""
+        self._ended = True
+
+
+def fake_input(stream: FakeStream, emits: type[Table] = PacketBatch) -> InputSpec:
+    """An input type whose only stream is this one; step through it, or its thread never rests."""
+    return InputSpec(
+        name="fake",
+        version="1.0",
+        config=_NoConfig,
+        factory=lambda _config, _context: stream,
+        emits=emits,
+    )

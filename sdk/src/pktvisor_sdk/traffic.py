@@ -8,7 +8,7 @@ from pktvisor_sdk import dns
 from pktvisor_sdk.captures import START_NS, Frame
 from pktvisor_sdk.frames import ICMP, ethernet, ipv4, tcp_frame, udp_frame
 
-__all__ = ["hostile_frames", "sample_frames"]
+__all__ = ["hostile_frames", "mixed_frames", "sample_frames"]
 
 _NAMES = ("www.example.org", "mail.example.org", "a.b.c.example.net", "example.com", "localhost")
 
@@ -23,6 +23,28 @@ def sample_frames(count: int = 600, seed: int = 1, seconds: int = 20) -> list[Fr
         at_ns += step
         frames.extend((at_ns + place * 1000, frame) for place, frame in enumerate(_some(rng)))
     return frames[:count]
+
+
+def mixed_frames(capture: str, every: int = 12) -> list[Frame]:
+    """Ordinary frames with those of an Ethernet capture in the place of every twelfth, repeated.
+
+    Raises ValueError (CaptureError) when the capture cannot be read or has no packets.
+    """
+    from pktvisor.captures import CaptureError, open_capture
+
+    theirs: list[bytes] = []
+    with open_capture(capture) as reader:
+        for records in reader:
+            ends = records.frame_offset + records.captured_length
+            for start, end in zip(records.frame_offset.tolist(), ends.tolist(), strict=True):
+                theirs.append(records.arena[start:end].tobytes())
+    if not theirs:
+        raise CaptureError(f"{capture}: no packets are in it")
+    frames = [item if isinstance(item, tuple) else (START_NS, item) for item in sample_frames()]
+    return [
+        (at_ns, theirs[place // every % len(theirs)] if place % every == 0 else ours)
+        for place, (at_ns, ours) in enumerate(frames)
+    ]
 
 
 def hostile_frames(count: int = 300, seed: int = 2) -> list[Frame]:

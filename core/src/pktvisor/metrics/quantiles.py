@@ -48,7 +48,7 @@ class QuantilesState(MetricState):
             self._counts.add(values[small].astype(np.uint16))
             self._counted += int(np.count_nonzero(small))
             values = values[~small]
-        if self._dtype is np.int32:
+        if self._dtype is np.int32 and values.dtype.itemsize >= 4:
             values = np.minimum(values, 2**31 - 1)
         self._own().update(values.astype(self._dtype, copy=False))
 

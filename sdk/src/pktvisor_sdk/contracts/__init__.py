@@ -1,4 +1,4 @@
-"""What every stream handler and input stream promises, as checks anyone can run on their own.
+"""What every stream handler, input stream and sink promises, as checks anyone can run on their own.
 
 In a plugin's tests, inherit and name the spec:
 
@@ -12,9 +12,16 @@ In a plugin's tests, inherit and name the spec:
 """
 
 from pktvisor_sdk.contracts.bench import HandlerBench
-from pktvisor_sdk.contracts.contract import BrokenContractError, Verdict, check_handler, check_input
+from pktvisor_sdk.contracts.contract import (
+    BrokenContractError,
+    Verdict,
+    check_handler,
+    check_input,
+    check_sink,
+)
 from pktvisor_sdk.contracts.input_rules import InputBench
-from pktvisor_sdk.contracts.suites import HandlerContract, InputContract
+from pktvisor_sdk.contracts.sink_rules import SinkBench, sealed_buckets
+from pktvisor_sdk.contracts.suites import HandlerContract, InputContract, SinkContract
 
 __all__ = [
     "BrokenContractError",
@@ -22,7 +29,11 @@ __all__ = [
     "HandlerContract",
     "InputBench",
     "InputContract",
+    "SinkBench",
+    "SinkContract",
     "Verdict",
     "check_handler",
     "check_input",
+    "check_sink",
+    "sealed_buckets",
 ]

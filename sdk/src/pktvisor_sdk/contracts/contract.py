@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pktvisor import HandlerSpec, InputSpec
-from pktvisor_sdk.contracts import handler_rules, input_rules
+from pktvisor import HandlerSpec, InputSpec, SinkSpec
+from pktvisor_sdk.captures import Frame
+from pktvisor_sdk.contracts import handler_rules, input_rules, sink_rules
 from pktvisor_sdk.contracts.bench import HandlerBench
 from pktvisor_sdk.contracts.broken import BrokenContractError
+from pktvisor_sdk.traffic import sample_frames
 
-__all__ = ["BrokenContractError", "Verdict", "check_handler", "check_input"]
+__all__ = ["BrokenContractError", "Verdict", "check_handler", "check_input", "check_sink"]
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ class Verdict:
         )
 
 
-def check_handler(spec: HandlerSpec, config: Mapping[str, Any] | None = None) -> list[Verdict]:
-    """Check every rule on a handler that reads packets."""
-    bench = HandlerBench(spec, config or {})
+def check_handler(
+    spec: HandlerSpec,
+    config: Mapping[str, Any] | None = None,
+    frames: Sequence[Frame] | None = None,
+) -> list[Verdict]:
+    """Check every rule on a handler that reads packets, with these frames or ordinary ones."""
+    bench = HandlerBench(spec, config or {}, sample_frames() if frames is None else frames)
     subject = f"handler {spec.name} {spec.version}"
     return _verdicts(subject, handler_rules.RULES, bench)
 
@@ -39,6 +45,12 @@ def check_input(spec: InputSpec, config: Mapping[str, Any]) -> list[Verdict]:
     """Check every rule on an input made with `config`, which must end by itself."""
     bench = input_rules.InputBench(spec, config)
     return _verdicts(f"input {spec.name} {spec.version}", input_rules.RULES, bench)
+
+
+def check_sink(spec: SinkSpec, config: Mapping[str, Any]) -> list[Verdict]:
+    """Check every rule on a sink made with `config`."""
+    bench = sink_rules.SinkBench(spec, config)
+    return _verdicts(f"sink {spec.name} {spec.version}", sink_rules.RULES, bench)
 
 
 def _verdicts(subject: str, rules: Sequence[Callable[[Any], None]], bench: Any) -> list[Verdict]:

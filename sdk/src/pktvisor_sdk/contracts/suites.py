@@ -7,14 +7,15 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pktvisor import HandlerSpec, InputSpec
+from pktvisor import HandlerSpec, InputSpec, SinkSpec
 from pktvisor_sdk.captures import Frame
-from pktvisor_sdk.contracts import handler_rules, input_rules
+from pktvisor_sdk.contracts import handler_rules, input_rules, sink_rules
 from pktvisor_sdk.contracts.bench import HandlerBench
 from pktvisor_sdk.contracts.input_rules import InputBench
+from pktvisor_sdk.contracts.sink_rules import SinkBench
 from pktvisor_sdk.traffic import sample_frames
 
-__all__ = ["HandlerContract", "InputContract"]
+__all__ = ["HandlerContract", "InputContract", "SinkContract"]
 
 
 class HandlerContract:
@@ -46,3 +47,18 @@ class InputContract:
     def test_input_contract(self, rule: Callable[[InputBench], None]) -> None:
         """The input keeps this promise."""
         rule(InputBench(self.spec, self.config()))
+
+
+class SinkContract:
+    """Inherit, set `spec`, and give a config with which the sink can write somewhere."""
+
+    spec: ClassVar[SinkSpec]
+
+    def config(self) -> Mapping[str, Any]:
+        """The settings of the sink that is checked."""
+        return {}
+
+    @pytest.mark.parametrize("rule", sink_rules.RULES, ids=lambda rule: rule.__name__)
+    def test_sink_contract(self, rule: Callable[[SinkBench], None]) -> None:
+        """The sink keeps this promise."""
+        rule(SinkBench(self.spec, self.config()))

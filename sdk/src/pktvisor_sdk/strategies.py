@@ -1,4 +1,4 @@
-"""Traffic as property tests draw it: DNS over UDP and TCP with all that goes wrong, and the rest."""
+"""Hypothesis strategies: traffic as property tests draw it, with all that goes wrong on a network."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pktvisor_sdk import dns
 from pktvisor_sdk.captures import START_NS
 from pktvisor_sdk.frames import ICMP, ethernet, ipv4, tcp_frame, udp_frame
 
-__all__ = ["HOSTS", "NAMES", "Timed", "captures", "client_of"]
+__all__ = ["HOSTS", "NAMES", "Timed", "captures", "client_of", "cuts", "damaged", "frames"]
 
 Timed = tuple[int, bytes]
+"""A frame with its time in ns since 1970-01-01 UTC."""
 
 HOSTS = "10.0.0.0/24,2001:db8::/64"
 NAMES = (
@@ -131,3 +132,42 @@ def captures(
         place = draw(st.integers(0, len(frames) - 2))
         frames[place], frames[place + 1] = frames[place + 1], frames[place]
     return frames
+
+
+@st.composite
+def frames(draw: st.DrawFn, payloads: st.SearchStrategy[bytes] | None = None) -> bytes:
+    """One UDP or TCP frame over IPv4 or IPv6, to or from the hosts or neither.
+
+    `payloads` are what it carries; any bytes by default.
+    """
+    number, network = draw(st.integers(1, 200)), draw(st.sampled_from((2, 3)))
+    one = client_of(number, network)
+    other = _other_end(random.Random(number), one)
+    source, destination = (one, other) if draw(st.booleans()) else (other, one)
+    ports = st.sampled_from((53, 123, 443, 8080)) | st.integers(0, 65535)
+    source_port, destination_port = draw(ports), draw(ports)
+    payload = draw(payloads if payloads is not None else st.binary(max_size=100))
+    ends = (source, destination, source_port, destination_port)
+    if draw(st.booleans()):
+        return udp_frame(*ends, payload)
+    return tcp_frame(*ends, payload, flags=draw(st.integers(0, 255)))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, whole: st.SearchStrategy[bytes] | None = None) -> bytes:
+    """A frame cut short, with bytes overwritten or with others behind it; what decoders must bear.
+
+    `whole` draws what is damaged; `frames()` by default.
+    """
+    frame = bytearray(draw(whole if whole is not None else frames()))
+    for place, byte in draw(st.lists(st.tuples(st.integers(0, 10**4), st.integers(0, 255)))):
+        frame[place % len(frame)] = byte
+    if draw(st.booleans()):
+        del frame[draw(st.integers(1, len(frame))) :]
+    return bytes(frame + draw(st.binary(max_size=20)))
+
+
+def cuts(most: int = 600) -> st.SearchStrategy[list[int]]:
+    """Places to cut a stream into batches before: a few, or before every row."""
+    few = st.lists(st.integers(1, most), max_size=6)
+    return few | st.just(list(range(1, most)))
