@@ -52,6 +52,7 @@ slow: build tools ## run the slow tests: wheels in empty environments, all captu
 
 bench: build tools ## packets per CPU second, and the ratio to tcpdump -nn over the same file
 	$(PY) -m tests.benchmarks.bench
+	$(PY) -m tests.benchmarks.doors
 
 conformance: build ## compare with what the original answers, capture by capture
 	$(PY) -m pytest -q -s -n 0 -m "slow or not slow" tests/conformance/test_reader_reference.py $(NONE_IS_FINE)

@@ -38,6 +38,13 @@ class Daemon:
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
 
+    def wait_until(self, happened: Callable[[], object]) -> None:
+        deadline = time.monotonic() + START_S
+        while not happened():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
     def wait_for_new(self, what: str, act: Callable[[], None]) -> None:
         before = self.log.read_text().count(what)
         act()

@@ -37,7 +37,9 @@ def create_app(
     labels = dict(static_labels or {})
     return Litestar(
         route_handlers=[
-            *metric_routes(agent, labels, lambda: agent_text(agent.streams(), labels)),
+            *metric_routes(
+                agent, labels, lambda: agent_text(agent.streams(), agent.sinks(), labels)
+            ),
             *tap_routes(agent, writes=writes),
             *policy_routes(agent, writes=writes),
             *type_routes(agent.plugins),

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from pktvisor import __version__
 
 if TYPE_CHECKING:
+    from pktvisor.engine.sinks import SinkStatus
     from pktvisor.streams import HandlerStatus, StreamStatus
 
 __all__ = ["agent_text"]
@@ -37,10 +38,19 @@ _STREAM_GAUGES = (
     ("queue_limit_bytes", "Bytes that may wait for the worker", "queue_limit_bytes"),
 )
 
+# Name behind pktvisor_sink_, which is the field of a sink's status; help.
+_SINK_COUNTERS = (
+    ("offered", "Finished buckets a sink was offered"),
+    ("written", "Finished buckets a sink has written"),
+    ("errors", "Finished buckets a sink failed on"),
+    ("dropped", "Finished buckets dropped, the sink was behind"),
+)
+
 
 class _Agent(Collector):
-    def __init__(self, streams: Iterable[StreamStatus]) -> None:
+    def __init__(self, streams: Iterable[StreamStatus], sinks: Iterable[SinkStatus]) -> None:
         self._streams = list(streams)
+        self._sinks = list(sinks)
 
     def collect(self) -> Iterator[Family]:
         build = GaugeMetricFamily(
@@ -95,6 +105,9 @@ class _Agent(Collector):
                     evicted.add_metric((*labels, table), count)
         yield given_up
         yield evicted
+        for name, text in _SINK_COUNTERS:
+            yield self._per_sink(CounterMetricFamily, name, text)
+        yield self._per_sink(GaugeMetricFamily, "waiting", "Finished buckets that wait for a sink")
 
     def _per_stream(
         self,
@@ -110,6 +123,14 @@ class _Agent(Collector):
                 family.add_metric((stream.input, stream.tap), value)
         return family
 
+    def _per_sink(
+        self, kind: type[CounterMetricFamily | GaugeMetricFamily], name: str, text: str
+    ) -> Family:
+        family = kind(f"pktvisor_sink_{name}_buckets", text, labels=("sink", "type"))
+        for sink in self._sinks:
+            family.add_metric((sink.name, sink.type), getattr(sink, name))
+        return family
+
     def _per_handler(
         self, name: str, text: str, value: Callable[[HandlerStatus], float]
     ) -> CounterMetricFamily:
@@ -123,10 +144,12 @@ class _Agent(Collector):
         return family
 
 
-def agent_text(streams: Iterable[StreamStatus], static: Mapping[str, str]) -> str:
+def agent_text(
+    streams: Iterable[StreamStatus], sinks: Iterable[SinkStatus], static: Mapping[str, str]
+) -> str:
     """The agent's own families in text format 0.0.4, `static` labels on every line."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Labelled(_Agent(streams), static))
+    registry.register(_Labelled(_Agent(streams, sinks), static))
     return generate_latest(registry).decode()
 
 

@@ -31,7 +31,7 @@ from pktvisor.commands.logs import start_logging
 from pktvisor.commands.privileges import PrivilegeError, chosen_user, drop, unreadable
 from pktvisor.commands.service import go_to_background, notify
 from pktvisor.engine.agent import Agent
-from pktvisor.engine.settings import PolicySettings
+from pktvisor.engine.settings import Limits, PolicySettings
 from pktvisor.geo import GeoDatabase, Kind
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import parse_document
@@ -183,6 +183,9 @@ class Daemon:
             city=_database(settings.geo_city or settings.default_geo_city, "city", settings),
             asn=_database(settings.geo_asn or settings.default_geo_asn, "asn", settings),
             trust=Trust(settings.allow_path, settings.allow_bind),
+            limits=Limits(
+                errors=settings.handler_errors, errors_within_s=settings.handler_errors_seconds
+            ),
             hosts=Hosts.parse(settings.host_spec) if settings.host_spec else None,
             held=True,
         )

@@ -239,6 +239,22 @@ class DaemonSettings:
         group=_PLUGINS,
         help="A plugin that is not to be loaded; PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1: no installed one.",
     )
+    handler_errors: int = _option(
+        "--handler-errors",
+        default=10,
+        metavar="N",
+        limits=(0, 1_000_000),
+        group=_PLUGINS,
+        help="Stop a handler that fails on so many batches within some seconds; 0: never.",
+    )
+    handler_errors_seconds: int = _option(
+        "--handler-errors-seconds",
+        default=60,
+        metavar="S",
+        limits=(1, 86400),
+        group=_PLUGINS,
+        help="The seconds in which that many errors stop a handler.",
+    )
     module_list: bool = _option(
         "--module-list",
         default=False,

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pktvisor.batches import Hosts
-from pktvisor.engine.agent_info import policy_json, stream_health, tap_json
+from pktvisor.engine.agent_info import policy_json, sink_json, stream_health, tap_json
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner, companion_plans
 from pktvisor.engine.runtime_objects import RuntimeObjects
-from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, StreamPlan
+from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, SinkPlan, StreamPlan
+from pktvisor.engine.sinks import RunningSink, SinkStatus
 from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document, parse_document, parse_one
@@ -34,13 +35,15 @@ _log = logging.getLogger(__name__)
 class _State:
     """Everything that is configured. A change makes a new one and puts it in place at its end.
 
-    `filed` are the taps and policies that came from a configuration file, as (kind, name).
+    `filed` are the taps and policies that came from a configuration file, as (kind, name); sinks
+    all did.
     """
 
     taps: Mapping[str, Tap] = field(default_factory=dict)
     plans: Mapping[str, PolicyPlan] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     filed: frozenset[tuple[str, str]] = frozenset()
+    sinks: Mapping[str, SinkPlan] = field(default_factory=dict)
 
     def made_by_request(self) -> _State:
         """The same without what came from a file; companions stay for as long as their stream."""
@@ -184,11 +187,16 @@ class Agent:
         """The loss ledger of every stream and the health of its handlers."""
         return self._engine.streams()
 
+    def sinks(self) -> list[SinkStatus]:
+        """What each sink has written, and what it lost."""
+        return self._engine.sinks()
+
     def health(self) -> dict[str, Any]:
-        """Whether the agent works, and how each input and handler does; waits for nobody."""
+        """Whether the agent works, and how inputs, handlers and sinks do; waits for nobody."""
         inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
         ready = all(health["state"] != "failed" for health in inputs.values())
-        return {"alive": True, "ready": ready, "inputs": inputs}
+        sinks = {status.name: sink_json(status) for status in self._engine.sinks()}
+        return {"alive": True, "ready": ready, "inputs": inputs, "sinks": sinks}
 
     def start(self) -> None:
         """Let the streams run that were held back; those opened later run at once."""
@@ -235,8 +243,10 @@ class Agent:
 
     def _apply(self, base: _State, read: Document, source: str) -> None:
         """Go to `base` with a document's taps and policies added."""
-        wanted = {("tap", name) for name in read.taps} | {
-            ("policy", name) for name in read.policies
+        wanted = {
+            *(("tap", name) for name in read.taps),
+            *(("policy", name) for name in read.policies),
+            *(("sink", name) for name in read.sinks),
         }
         try:
             _check_new(base, read)
@@ -252,7 +262,12 @@ class Agent:
                 name: self._unchanged(planner.policy(name, policy, ("visor", "policies", name)))
                 for name, policy in read.policies.items()
             }
-            self._go(replace(state, plans={**base.plans, **added}))
+            sinks = {
+                name: planner.sink(name, sink, ("visor", "sinks", name))
+                for name, sink in read.sinks.items()
+            }
+            plans = {**base.plans, **added}
+            self._go(replace(state, plans=plans, sinks={**base.sinks, **sinks}))
         except ConfigError as error:
             raise _located(error, read, source) from None
 
@@ -279,6 +294,7 @@ class Agent:
                 if opened.get(stream.name) is stream:
                     plans.update((p.name, p) for p in companion_plans(self.plugins, stream))
         with ExitStack() as undo:
+            made = self._new_sinks(state, undo)
             for stream in opened.values():
                 self._open(stream, state)
                 undo.callback(self._engine.remove_tap, stream.name)
@@ -287,12 +303,23 @@ class Agent:
                 [plan for name, plan in plans.items() if now.get(name) is not plan],
             )
             undo.pop_all()
+        sinks = self._state.sinks.items()
+        self._engine.exchange_sinks([n for n, sink in sinks if state.sinks.get(n) != sink], made)
         self._state = replace(state, plans=plans)
         for name in running - set(wanted):
             self._engine.remove_tap(name)
         if not self._held:
             for name in opened:
                 self._engine.start(name)
+
+    def _new_sinks(self, state: _State, undo: ExitStack) -> list[RunningSink]:
+        """Make the sinks of a state that do not run as they are now."""
+        made = []
+        for plan in state.sinks.values():
+            if self._state.sinks.get(plan.name) != plan:
+                made.append(_made_sink(plan))
+                undo.callback(made[-1].close)
+        return made
 
     def _open(self, stream: StreamPlan, state: _State) -> None:
         try:
@@ -308,11 +335,20 @@ class Agent:
             ) from None
 
 
+def _made_sink(plan: SinkPlan) -> RunningSink:
+    try:
+        return RunningSink(plan)
+    except (ValueError, LookupError, OSError) as error:
+        place = ("visor", "sinks", plan.name)
+        raise ConfigError(f"sink {shown(plan.name)} failed to start: {error}", place) from None
+
+
 def _check_new(base: _State, read: Document) -> None:
     """Refuse a tap or policy that `base` has already."""
     for section, kind, there, wanted in (
         ("taps", "tap", base.taps, read.taps),
         ("policies", "policy", base.plans, read.policies),
+        ("sinks", "sink", base.sinks, read.sinks),
     ):
         for name in wanted:
             if name in there:

@@ -22,7 +22,7 @@ from pktvisor.engine.settings import (
     StreamPlan,
     build_config,
 )
-from pktvisor.engine.sinks import Sinks, SinkStatus
+from pktvisor.engine.sinks import RunningSink, Sinks, SinkStatus
 from pktvisor.engine.snapshots import stream_snapshot, united
 from pktvisor.metrics import MetricSettings
 from pktvisor.plugins import Plugins
@@ -190,6 +190,10 @@ class Engine:
     def remove_sink(self, name: str) -> None:
         """Let a sink write what waits, and end it."""
         self._sinks.remove(name)
+
+    def exchange_sinks(self, leaving: Iterable[str], entering: Iterable[RunningSink]) -> None:
+        """Put sinks that are made already in the place of others."""
+        self._sinks.exchange(leaving, entering)
 
     def sinks(self) -> list[SinkStatus]:
         """What each sink has written, and what it lost."""

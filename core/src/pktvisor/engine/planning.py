@@ -10,6 +10,7 @@ from pktvisor.engine.settings import (
     HandlerPlan,
     PolicyPlan,
     PolicySettings,
+    SinkPlan,
     StreamPlan,
     build_config,
     config_keys,
@@ -18,7 +19,7 @@ from pktvisor.metrics import choose_groups
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document
 from pktvisor.policies.errors import ConfigError, Path, shown, within
-from pktvisor.policies.models import WINDOW_KEYS, Handlers, Module, Policy, Tap
+from pktvisor.policies.models import WINDOW_KEYS, Handlers, Module, Policy, Sink, Tap
 from pktvisor.policies.selectors import choose_taps
 from pktvisor.policies.trust import Trust
 from pktvisor.policies.values import config_hash
@@ -48,9 +49,14 @@ class Planner:
     trust: Trust | None = None
 
     def document(self, document: Document) -> list[PolicyPlan]:
-        """The plans of all policies of a document whose taps are `taps`. Raises ConfigError."""
+        """The plans of all policies of a document whose taps are `taps`; its sinks are checked too.
+
+        Raises ConfigError.
+        """
         for name, tap in document.taps.items():
             self.check_tap(tap, ("visor", "taps", name))
+        for name, sink in document.sinks.items():
+            self.sink(name, sink, ("visor", "sinks", name))
         return [
             self.policy(name, policy, ("visor", "policies", name))
             for name, policy in document.policies.items()
@@ -71,6 +77,19 @@ class Planner:
             return self.plugins.input(tap.input_type, INPUT_VERSION)
         except LookupError as error:
             raise ConfigError(str(error.args[0]), (*path, "input_type")) from None
+
+    def sink(self, name: str, sink: Sink, path: Path) -> SinkPlan:
+        """The plan of a sink. Raises ConfigError that names the place under `path`."""
+        try:
+            spec = self.plugins.sink(sink.sink_type)
+        except LookupError as error:
+            raise ConfigError(str(error.args[0]), (*path, "sink_type")) from None
+        try:
+            config = build_config(f"sink {spec.name!r}", spec.config, sink.config)
+        except ConfigError as error:
+            key = (error.key,) if error.key in sink.config else ()
+            raise error.under((*path, "config", *key)) from None
+        return SinkPlan(name, spec, config)
 
     def unknown_settings(self) -> list[str]:
         """What global settings there are for handler types that are not installed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from pktvisor.policies.errors import ConfigError, shown
-from pktvisor.streams import HandlerSpec, InputSpec
+from pktvisor.streams import HandlerSpec, InputSpec, SinkSpec
 
 __all__ = [
     "HandlerChoice",
@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "PolicyPlan",
     "PolicySettings",
+    "SinkPlan",
     "StreamPlan",
     "build_config",
     "config_keys",
@@ -106,6 +107,15 @@ class StreamPlan:
     def handlers(self) -> list[HandlerPlan]:
         """All handlers, first to last in each chain."""
         return [plan for chain in self.chains for plan in chain]
+
+
+@dataclass(frozen=True)
+class SinkPlan:
+    """A sink to be: its name and its checked config."""
+
+    name: str
+    spec: SinkSpec
+    config: Any
 
 
 @dataclass(frozen=True)

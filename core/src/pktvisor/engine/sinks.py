@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pktvisor.engine.making import make
-from pktvisor.engine.settings import build_config
+from pktvisor.engine.settings import SinkPlan, build_config
 from pktvisor.streams import SealedBucket, Sink, SinkSpec
 
-__all__ = ["SinkStatus", "Sinks"]
+__all__ = ["RunningSink", "SinkStatus", "Sinks"]
 
 _log = logging.getLogger(__name__)
 
@@ -35,33 +35,49 @@ class SinkStatus:
     last_error: str = ""
 
 
-class _Running:
-    """One sink, its queue and its thread."""
+class RunningSink:
+    """One sink, its queue and its thread, which begins with the first bucket.
 
-    def __init__(self, name: str, kind: str, sink: Sink) -> None:
-        self.name = name
-        self.kind = kind
-        self._sink = sink
+    So the thread may do no more than the one it comes from: privileges are given up before buckets
+    are filled.
+    """
+
+    def __init__(self, plan: SinkPlan) -> None:
+        """Make the sink. Raises ValueError, LookupError or OSError as `make` does."""
+        self.name = plan.name
+        self._kind = plan.spec.name
+        self._sink: Sink = make(plan.spec.factory, plan.config)
         self._queue: queue.Queue[SealedBucket | None] = queue.Queue(WAITING)
         self._offered = self._written = self._errors = self._dropped = 0
         self._last_error = ""
-        self._thread = threading.Thread(target=self._work, name=f"sink-{name}", daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def offer(self, sealed: SealedBucket) -> None:
-        self._offered += 1
-        try:
-            self._queue.put_nowait(sealed)
-        except queue.Full:
-            self._dropped += 1
+        """Take a bucket, or drop and count it if too many wait; never waits."""
+        with self._lock:
+            self._offered += 1
+            if self._thread is None:
+                name = f"sink-{self.name}"
+                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._thread.start()
+            try:
+                self._queue.put_nowait(sealed)
+            except queue.Full:
+                self._dropped += 1
 
     def status(self) -> SinkStatus:
+        """How it fares."""
         return SinkStatus(
-            self.name, self.kind, self._offered, self._written, self._errors, self._dropped,
+            self.name, self._kind, self._offered, self._written, self._errors, self._dropped,
             self._queue.qsize(), self._last_error,
         )  # fmt: skip
 
     def close(self) -> None:
+        """Let it write what waits, and end it; one that takes too long is left behind."""
+        if self._thread is None:
+            self._end()
+            return
         try:
             self._queue.put(None, timeout=PATIENCE_S)
         except queue.Full:
@@ -81,6 +97,9 @@ class _Running:
                 _log.warning("sink %s: %s", self.name, self._last_error)
             else:
                 self._written += 1
+        self._end()
+
+    def _end(self) -> None:
         try:
             self._sink.close()
         except Exception as error:
@@ -91,24 +110,28 @@ class Sinks:
     """The sinks of one engine; every sealed bucket is offered to each."""
 
     def __init__(self) -> None:
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, RunningSink] = {}
 
     def add(self, name: str, spec: SinkSpec, values: Mapping[str, Any]) -> None:
-        """Start a sink. Raises ValueError when the name is taken or its config is wrong."""
+        """Make a sink. Raises ValueError when the name is taken or its config is wrong."""
         if name in self._running:
             raise ValueError(f"sink {name!r} exists already")
         config = build_config(f"sink {name!r}", spec.config, values)
-        sink: Sink = make(spec.factory, config)
-        self._running = {**self._running, name: _Running(name, spec.name, sink)}
+        self.exchange((), [RunningSink(SinkPlan(name, spec, config))])
 
     def remove(self, name: str) -> None:
         """Let a sink write what waits, and end it. Raises LookupError naming those there are."""
         if name not in self._running:
             raise LookupError(f"no sink {name!r}; there are: {', '.join(self._running) or 'none'}")
-        rest = dict(self._running)
-        leaving = rest.pop(name)
-        self._running = rest
-        leaving.close()
+        self.exchange([name], ())
+
+    def exchange(self, leaving: Iterable[str], entering: Iterable[RunningSink]) -> None:
+        """Put sinks in the place of others; those that leave write what waits first."""
+        before, gone = self._running, set(leaving)
+        kept = {name: sink for name, sink in before.items() if name not in gone}
+        self._running = {**kept, **{sink.name: sink for sink in entering}}
+        for name in gone:
+            before[name].close()
 
     def offer(self, sealed: SealedBucket) -> None:
         """Offer a bucket to every sink; never waits."""
@@ -121,5 +144,4 @@ class Sinks:
 
     def close(self) -> None:
         """End all sinks."""
-        for name in list(self._running):
-            self.remove(name)
+        self.exchange(list(self._running), ())

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from pktvisor.policies.errors import ConfigError, Path, dotted, shown, within
 from pktvisor.policies.loading import Loaded, load
-from pktvisor.policies.models import Policy, Tap, ignored_keys
+from pktvisor.policies.models import Policy, Sink, Tap, ignored_keys
 from pktvisor.policies.values import check_name, kind_of, typed_map
 
 __all__ = ["Document", "parse_document", "parse_model", "parse_one"]
 
 VERSION = "1.0"
-SECTIONS = ("config", "taps", "global_handler_config", "policies")
+SECTIONS = ("config", "taps", "global_handler_config", "policies", "sinks")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -32,6 +32,7 @@ class Document:
     taps: Mapping[str, Tap] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     global_handler_config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     loaded: Loaded = field(default_factory=lambda: Loaded({}, {}), repr=False)
@@ -49,7 +50,7 @@ def parse_document(data: bytes | str) -> Document:
 
 def _document(loaded: Loaded) -> Document:
     visor = _visor(loaded)
-    for section in ("taps", "global_handler_config", "policies"):
+    for section in ("taps", "global_handler_config", "policies", "sinks"):
         if section in visor and not isinstance(visor[section], dict):
             raise ConfigError(f"must be a map, not {kind_of(visor[section])}", ("visor", section))
     ignored: list[Path] = [("visor", key) for key in visor if key not in SECTIONS]
@@ -59,8 +60,9 @@ def _document(loaded: Loaded) -> Document:
         with within(("visor", "global_handler_config", kind)):
             settings[kind] = typed_map(value)
     policies = _models(Policy, "policy", visor.get("policies", {}), ("visor", "policies"), ignored)
+    sinks = _models(Sink, "sink", visor.get("sinks", {}), ("visor", "sinks"), ignored)
     options = visor["config"] if isinstance(visor.get("config"), dict) else {}
-    return Document(taps, policies, settings, options, _ignored(ignored), loaded)
+    return Document(taps, policies, settings, sinks, options, _ignored(ignored), loaded)
 
 
 def parse_one(data: bytes | str, section: Literal["taps", "policies"]) -> Document:

@@ -16,6 +16,7 @@ __all__ = [
     "MetricGroups",
     "Module",
     "Policy",
+    "Sink",
     "Tap",
     "TapSelector",
     "ignored_keys",
@@ -46,6 +47,13 @@ class Tap(_Envelope):
             if isinstance(value, dict | list):
                 raise ConfigError(f"a tag must be a scalar, not {kind_of(value)}", ("tags", key))
         return self
+
+
+class Sink(_Envelope):
+    """`visor.sinks.NAME`: where finished buckets go."""
+
+    sink_type: str = Field(description="the name of a sink type that is installed")
+    config: Configurable = Field({}, description="the settings of the sink")
 
 
 class TapSelector(BaseModel):

@@ -14,16 +14,30 @@ from typing_extensions import TypedDict
 from pktvisor.api.content import JsonResponse
 from pktvisor.api.errors import refusals
 from pktvisor.engine.agent import Agent
+from pktvisor.engine.agent_info import sink_json
 
 __all__ = ["agent_routes"]
 
 
+class SinkInfo(TypedDict):
+    """How a sink fares: `offered` are `written`, `errors`, `dropped`, `waiting`, or being written."""
+
+    type: str
+    offered: int
+    written: int
+    errors: int
+    dropped: int
+    waiting: int
+    last_error: str
+
+
 class Health(TypedDict):
-    """`alive` is true; `ready` that every input runs; `inputs` how each one and its handlers do."""
+    """`alive` is true; `ready` that every input runs; the rest how inputs, handlers, sinks do."""
 
     alive: bool
     ready: bool
     inputs: dict[str, Any]
+    sinks: dict[str, SinkInfo]
 
 
 class PluginInfo(TypedDict):
@@ -57,8 +71,13 @@ def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRout
         """All plugins that were found, broken ones with the reason."""
         return [cast("PluginInfo", asdict(record)) for record in agent.plugins.records]
 
+    @get("/api/v1/sinks", sync_to_thread=False, tags=["agent"])
+    def sinks() -> dict[str, SinkInfo]:
+        """All sinks by name: what each has written, and what it lost."""
+        return {s.name: cast("SinkInfo", sink_json(s)) for s in agent.sinks()}
+
     if stop is None:
-        return [health, plugins]
+        return [health, plugins, sinks]
 
     @delete(
         "/api/v1/server",
@@ -72,4 +91,4 @@ def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRout
         stop()
         return Response(b"", media_type="text/plain")
 
-    return [health, plugins, end]
+    return [health, plugins, sinks, end]
