@@ -77,6 +77,7 @@ def main() -> None:
         ("row by row: impacket", row_spec(Deep), DEEP_PACKETS),
     ):
         _line(what, *best(options.rounds, lambda: measured(spec, path, most)))
+    _line("for comparison: decoding", *best(options.rounds, lambda: decoding(path)))
     ns = _line(
         "columns: traffic by subnet",
         *best(options.rounds, lambda: measured(subnets_spec(), path, options.packets)),
@@ -121,6 +122,18 @@ def measured(spec: HandlerSpec, path: Path, most: int) -> tuple[float, int]:
     began = time.process_time()
     bucket.seal(int(batch.timestamp_ns[-1]))
     return spent + time.process_time() - began, packets
+
+
+def decoding(path: Path) -> tuple[float, int]:
+    """CPU seconds of decoding a capture, and its packets: tells a busy machine from a quiet one."""
+    hosts = Hosts.parse(HOSTS)
+    spent, packets = 0.0, 0
+    with open_capture(path) as reader:
+        for records in reader:
+            began = time.process_time()
+            packets += len(decode(records, hosts))
+            spent += time.process_time() - began
+    return spent, packets
 
 
 def best(rounds: int, measure: Callable[[], tuple[float, int]]) -> tuple[float, int]:

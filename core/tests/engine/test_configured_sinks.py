@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -137,8 +138,9 @@ def test_every_sink_gets_every_finished_minute(agent: Agent) -> None:
 def test_what_a_sink_wrote_and_lost_is_in_health(agent: Agent) -> None:
     agent.load(document(good="a", bad="failing"))
     agent.join()
+    deadline = time.monotonic() + 30
     while any(status.written + status.errors < 3 for status in agent.sinks()):
-        agent.sinks()
+        assert time.monotonic() < deadline, agent.sinks()
     shown = agent.health()["sinks"]
     assert shown["good"] == {
         "type": "list",
