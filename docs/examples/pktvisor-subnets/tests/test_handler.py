@@ -25,7 +25,8 @@ def test_remote_ends_are_counted_by_subnet_whichever_way_packets_go() -> None:
         udp_frame("2620:fe:0:1::9", "2001:db8::1", 1, 2),
         udp_frame("192.0.2.1", "192.0.2.2", 1, 2),  # neither end is ours
     ]
-    bucket = HandlerBench(SPEC).run([packet_batch(frames, host_spec=HOST)])[0]
+    bench = HandlerBench(SPEC, enable=["top_packets"])
+    bucket = bench.run([packet_batch(frames, host_spec=HOST)])[0]
     assert bucket.packets.value == 4
     assert bucket.subnets.to_json() == 3
     assert bucket.top_packets.to_json()[0] == {"name": "192.0.2.0/24", "estimate": 2}
@@ -35,6 +36,12 @@ def test_remote_ends_are_counted_by_subnet_whichever_way_packets_go() -> None:
         "2620:fe::/48",
     }
     assert bucket.top_bytes.to_json()[0] == {"name": "198.51.100.0/24", "estimate": 1042}
+
+
+def test_the_list_by_packets_is_off_unless_it_is_asked_for() -> None:
+    frames = [udp_frame("192.0.2.1", "10.0.0.1", 1, 2)]
+    shown = HandlerBench(SPEC).snapshot([packet_batch(frames, host_spec=HOST)]).to_dict()
+    assert set(shown["1m"]["subnets"]) == {"packets", "bytes", "cardinality", "top_bytes", "period"}
 
 
 def test_a_prefix_length_that_is_none_is_refused() -> None:

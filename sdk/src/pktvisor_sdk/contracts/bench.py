@@ -11,8 +11,9 @@ import numpy as np
 
 from pktvisor import Engine, HandlerSpec, Plugins, PolicySettings, Snapshot
 from pktvisor.batches import PacketBatch
+from pktvisor.engine.settings import HandlerPlan, PolicyPlan, StreamPlan, build_config
 from pktvisor.exposition.json import bucket_json
-from pktvisor.metrics import Bucket
+from pktvisor.metrics import Bucket, choose_groups
 from pktvisor_sdk.captures import Frame, packet_batch
 from pktvisor_sdk.streams import given_input
 from pktvisor_sdk.traffic import sample_frames
@@ -24,11 +25,16 @@ HOSTS = "10.0.0.0/8,2001:db8::/32"
 
 @dataclass
 class HandlerBench:
-    """Runs one handler, configured one way, over frames."""
+    """Runs one handler, configured one way, over frames.
+
+    `enable` names metric groups to switch on beside those that are on by default; `all` is every
+    one.
+    """
 
     spec: HandlerSpec
     config: Mapping[str, Any] = field(default_factory=dict)
     frames: Sequence[Frame] = field(default_factory=sample_frames)
+    enable: Sequence[str] = ()
 
     def run(
         self,
@@ -46,13 +52,18 @@ class HandlerBench:
         """The snapshot after the batches."""
         given = [self.batch(self.frames)] if batches is None else list(batches)
         with Engine(Plugins(autoload=False)) as engine:
-            engine.add_tap("given", given_input(given, self.spec.accepts[0]))
-            engine.add_policy(
-                "contract",
-                "given",
-                [(self.spec, self.config)],
+            source = given_input(given, self.spec.accepts[0])
+            engine.add_tap("given", source)
+            name = self.spec.name
+            plan = HandlerPlan(
+                name,
+                self.spec,
+                build_config(f"handler {name!r}", self.spec.config, self.config),
                 settings or PolicySettings(periods=1),
+                choose_groups(self.spec.bucket.groups, enable=self.enable),
             )
+            stream = StreamPlan("given", "given", source, None, ((plan,),))
+            engine.install(PolicyPlan("contract", (stream,)))
             engine.run()
             return engine.snapshot("contract")
 

@@ -35,8 +35,12 @@ def check_handler(
     config: Mapping[str, Any] | None = None,
     frames: Sequence[Frame] | None = None,
 ) -> list[Verdict]:
-    """Check every rule on a handler that reads packets, with these frames or ordinary ones."""
-    bench = HandlerBench(spec, config or {}, sample_frames() if frames is None else frames)
+    """Check every rule on a handler that reads packets, with these frames or ordinary ones.
+
+    All its metric groups are on.
+    """
+    given = sample_frames() if frames is None else frames
+    bench = HandlerBench(spec, config or {}, given, enable=("all",))
     subject = f"handler {spec.name} {spec.version}"
     return _verdicts(subject, handler_rules.RULES, bench)
 

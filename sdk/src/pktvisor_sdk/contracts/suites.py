@@ -19,7 +19,7 @@ __all__ = ["HandlerContract", "InputContract", "SinkContract"]
 
 
 class HandlerContract:
-    """Inherit, set `spec`, and where needed `config` and `frames`."""
+    """Inherit, set `spec`, and where needed `config` and `frames`. All metric groups are on."""
 
     spec: ClassVar[HandlerSpec]
     config: ClassVar[Mapping[str, Any]] = {}
@@ -31,7 +31,7 @@ class HandlerContract:
     @pytest.mark.parametrize("rule", handler_rules.RULES, ids=lambda rule: rule.__name__)
     def test_handler_contract(self, rule: Callable[[HandlerBench], None]) -> None:
         """The handler keeps this promise."""
-        rule(HandlerBench(self.spec, self.config, self.frames()))
+        rule(HandlerBench(self.spec, self.config, self.frames(), enable=("all",)))
 
 
 class InputContract:

@@ -21,7 +21,7 @@ class SubnetsBucket(Bucket):
     """Traffic of one period by the subnet of the remote end."""
 
     schema = "subnets"
-    groups = {"cardinality": True, "top_subnets": True}
+    groups = {"cardinality": True, "top_bytes": True, "top_packets": False}
 
     packets = Counter("packets", "Count of packets to or from the hosts")
     octets = Counter("bytes", "Bytes of these packets on the wire", unit="bytes")
@@ -33,12 +33,12 @@ class SubnetsBucket(Bucket):
         "Top subnets by packets",
         label="subnet",
         describe=subnet_text,
-        group="top_subnets",
+        group="top_packets",
     )
     top_bytes = TopN(
         "top_bytes",
         "Top subnets by bytes on the wire",
         label="subnet",
         describe=subnet_text,
-        group="top_subnets",
+        group="top_bytes",
     )

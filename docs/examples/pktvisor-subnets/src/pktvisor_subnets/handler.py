@@ -44,13 +44,13 @@ class SubnetsHandler(StreamHandler[PacketBatch, SubnetsBucket]):
         bucket.octets.add(each.totals.sum())
         if bucket.enabled("cardinality"):
             version, prefix = batch.ip_version[each.rows], upper[each.rows]
-            none = np.zeros(len(prefix), np.uint64)
-            four = version == 4
-            found = Addresses(version, np.where(four, none, prefix), np.where(four, prefix, none))
+            of_four = prefix & _bits(version == 4)
+            found = Addresses(version, prefix ^ of_four, of_four)
             bucket.subnets.add(found, np.arange(len(prefix)))
-        if bucket.enabled("top_subnets"):
-            bucket.top_packets.add_keys(upper, kind, each.rows, each.weights)
+        if bucket.enabled("top_bytes"):
             bucket.top_bytes.add_keys(upper, kind, each.rows, each.totals)
+        if bucket.enabled("top_packets"):
+            bucket.top_packets.add_keys(upper, kind, each.rows, each.weights)
         return rows
 
     def _keys(self, batch: PacketBatch) -> tuple[Column, Column]:
