@@ -31,7 +31,8 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._socket = f"pktvisor-{os.getpid()}-{next(_NUMBERS)}"
-        self._command = shlex.join(command)
+        # The size is the terminal's, whatever the one around us says of its own.
+        self._command = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *command])
         self._size = size
         self._environment = {"COLORTERM": "truecolor", **(environment or {})}
 
@@ -40,7 +41,7 @@ class Terminal:
         self._tmux("-f/dev/null", "start-server", ";", "set", "-g", "remain-on-exit", "on",
                    ";", "set", "-g", "status", "off", ";", "set", "-g", "mouse", "on",
                    ";", "set", "-g", "default-terminal", "tmux-256color", ";", "set", "-g",
-                   "escape-time", "0", ";", "new-session", "-d", "-x", width, "-y", height,
+                   "escape-time", "0", ";", "set", "-g", "set-clipboard", "on", ";", "new-session", "-d", "-x", width, "-y", height,
                    *(f"-e{key}={value}" for key, value in self._environment.items()),
                    self._command)  # fmt: skip
         return self
@@ -89,6 +90,10 @@ class Terminal:
                 return int(status)
             time.sleep(0.05)
         raise AssertionError(f"it does not end:\n{self.text()}")
+
+    def clipboard(self) -> str:
+        """What a program in the terminal has copied."""
+        return self._tmux("show-buffer")
 
     def hang_up(self) -> None:
         """Take the terminal away, as a lost SSH connection does."""

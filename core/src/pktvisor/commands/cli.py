@@ -8,6 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ EXIT_REFUSED = 2
 
 _EPILOG = (
     "Exit status: 0 closed by its user, or printed what was asked for; 1 the agent gave no answer;"
-    " 2 an option or the file was refused."
+    " 2 an option or the file was refused; 129 the terminal was lost; 143 it was asked to end."
 )
 
 
@@ -65,6 +66,8 @@ def main(
     """Watch the agent at HOST, or the traffic in a capture FILE, on one screen."""
     from pktvisor.tui.client import Endpoint
 
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _end)  # else the agent of a FILE would be left behind
     if as_json and not once:
         _refuse("--json goes with --once")
     if not once and not sys.stdout.isatty():
@@ -98,7 +101,9 @@ def _watch(endpoint: Endpoint, policy: str, once: bool, as_json: bool) -> None:
         sys.exit(asyncio.run(_print_once(AgentClient(endpoint), policy, as_json)))
     from pktvisor.tui.app import PktvisorApp
 
-    PktvisorApp(AgentClient(endpoint), policy, version=__version__).run()
+    app = PktvisorApp(AgentClient(endpoint), policy, version=__version__)
+    app.run()
+    sys.exit(app.return_code or 0)
 
 
 async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
@@ -117,6 +122,10 @@ async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
     else:
         print_figures(handlers, health, policy)
     return 0
+
+
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _refuse(reason: str) -> NoReturn:

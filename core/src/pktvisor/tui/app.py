@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -65,7 +67,9 @@ class PktvisorApp(App[None]):
         self._main = MainScreen(self.feed, self.view)
 
     async def on_mount(self) -> None:
-        """Show the overview and start to ask."""
+        """Show the overview and start to ask; a lost terminal ends it as `q` does."""
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
         await self.push_screen(self._main)
         self.run_worker(self.fetch(), exclusive=True, group="fetch")
         if self._refresh_s > 0:
