@@ -20,7 +20,7 @@ _PATIENCE_S = 30
 
 
 def headline(app: PktvisorApp) -> str:
-    return app.screen.query_one(Headline).render().plain
+    return app.screen.query_one(Headline).plain
 
 
 def problem(app: PktvisorApp) -> str:

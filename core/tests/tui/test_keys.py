@@ -113,7 +113,7 @@ async def s_sorts_by_name_and_by_estimate(app: PktvisorApp, pilot: Pilot[None]) 
 @key(PktvisorApp, "percent_sign")
 async def percent_hides_shares(app: PktvisorApp, pilot: Pilot[None]) -> None:
     def shown() -> str:
-        return headline(app) + table(app, "QTypes").render().plain
+        return headline(app) + table(app, "QTypes").plain
 
     assert "%" in shown()
     await pilot.press("percent_sign")
@@ -122,9 +122,9 @@ async def percent_hides_shares(app: PktvisorApp, pilot: Pilot[None]) -> None:
 
 @key(PktvisorApp, "u")
 async def u_shows_all_digits(app: PktvisorApp, pilot: Pilot[None]) -> None:
-    assert "1.6k" in table(app, "QTypes").render().plain
+    assert "1.6k" in table(app, "QTypes").plain
     await pilot.press("u")
-    await until(pilot, lambda: "1,638" in table(app, "QTypes").render().plain)
+    await until(pilot, lambda: "1,638" in table(app, "QTypes").plain)
 
 
 @key(PktvisorApp, "t")

@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual import events
 from textual.geometry import Size
-from textual.widget import Widget
 
 from pktvisor.tui.drawing import draw_gauges, draw_lines
 from pktvisor.tui.parts import Gauge, Line
+from pktvisor.tui.rows import Rows
 from pktvisor.tui.view import View
 
 __all__ = ["Headline"]
@@ -22,7 +23,7 @@ _SHARE = 12
 """Gauges take at most so small a part of the screen's rows, beyond the first few."""
 
 
-class Headline(Widget):
+class Headline(Rows):
     """Draws lines and gauges; remembers the live rates it was shown for the sparklines."""
 
     def __init__(self, view: View) -> None:
@@ -31,7 +32,6 @@ class Headline(Widget):
         self._lines: Sequence[Line] = ()
         self._gauges: Sequence[Gauge] = ()
         self._history: dict[str, deque[float]] = {}
-        self._cache: dict[tuple[int, int], list[Text]] = {}
 
     def show(self, lines: Sequence[Line], gauges: Sequence[Gauge], *, remember: bool) -> None:
         """Draw these; `remember` adds the live rates to the history."""
@@ -41,25 +41,22 @@ class Headline(Widget):
                 if gauge.spread.live is not None:
                     kept = self._history.setdefault(gauge.key, deque(maxlen=KEPT))
                     kept.append(gauge.spread.live)
-        before, self._cache = self._cache, {}
-        self.refresh(layout=not before or len(next(iter(before.values()))) != self._height())
+        before = len(self.rows_drawn)
+        self.draw(self._composed(self.content_size.width))
+        if len(self.rows_drawn) != before:
+            self.refresh(layout=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Use the width there is."""
+        self.draw(self._composed(self.content_size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there is to say at that width."""
-        return len(self._drawn(width))
+        return len(self._composed(width))
 
-    def render(self) -> Text:
-        """One row each."""
-        return Text("\n").join(self._drawn(self.size.width))
-
-    def _height(self) -> int:
-        return len(self._drawn(self.size.width))
-
-    def _drawn(self, width: int) -> list[Text]:
+    def _composed(self, width: int) -> list[Text]:
         most = max(_LEAST_ROWS, self.app.size.height // _SHARE)
-        if (width, most) not in self._cache:
-            self._cache[width, most] = [
-                *draw_lines(self._lines, width, self._view),
-                *draw_gauges(self._gauges, width, most, self._history),
-            ]
-        return self._cache[width, most]
+        return [
+            *draw_lines(self._lines, width, self._view),
+            *draw_gauges(self._gauges, width, most, self._history),
+        ]

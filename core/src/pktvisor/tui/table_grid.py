@@ -12,6 +12,7 @@ from textual.widgets import Static
 from pktvisor.tui.figures import Source
 from pktvisor.tui.layout import tiles
 from pktvisor.tui.parts import Panel
+from pktvisor.tui.title_bar import say
 from pktvisor.tui.top_panel import TopPanel
 from pktvisor.tui.view import View
 
@@ -57,9 +58,7 @@ class TableGrid(VerticalScroll, can_focus=False):
     def _leave_out(self, reasons: dict[str, list[str]]) -> None:
         """Say which tables are not drawn, by the reason."""
         said = [f"{why}: {', '.join(titles)}" for why, titles in reasons.items() if titles]
-        line = self.query_one("#empty", Static)
-        line.display = bool(said)
-        line.update("  ".join(said))
+        say(self.query_one("#empty", Static), "  ".join(said))
 
     def _arrange(self, wanted: dict[Key, Panel]) -> None:
         grid = self.query_one(Grid)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual.widget import Widget
+from textual.widgets import Static
 
-__all__ = ["Part", "TitleBar", "fitted"]
+__all__ = ["Part", "TitleBar", "fitted", "say"]
 
 Part = tuple[str, int]
 """A text and its rank: the highest rank yields first where there is no room."""
@@ -22,6 +23,14 @@ def fitted(parts: Sequence[Part], width: int) -> str:
         kept.remove(max(kept, key=lambda part: part[1]))
     text = _BETWEEN.join(text for text, _ in kept)
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def say(line: Static, text: str) -> None:
+    """Show a text, or nothing at all; a text that stays costs no new layout."""
+    if line.content != text:
+        line.update(text)
+    if line.display != bool(text):
+        line.display = bool(text)
 
 
 class TitleBar(Widget):

@@ -1,4 +1,4 @@
-"""A table of the heaviest names, drawn as text: cheap enough for a screen full of them."""
+"""A table of the heaviest names, drawn row by row: cheap enough for a screen full of them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from pktvisor.tui.figures import Row
 from pktvisor.tui.messages import DrillDown
 from pktvisor.tui.parts import Panel
+from pktvisor.tui.rows import Rows
 from pktvisor.tui.view import View
 
 __all__ = ["TopPanel"]
 
 
-class TopPanel(Widget, can_focus=True):
+class TopPanel(Rows, can_focus=True):
     """One table; arrows move the cursor, Enter drills down, a click does both."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,18 +27,17 @@ class TopPanel(Widget, can_focus=True):
         Binding("enter", "open", "open"),
     ]
 
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
 
     def __init__(self, panel: Panel, view: View) -> None:
         super().__init__()
         self.panel = panel
         self._view = view
-        self._drawn: tuple[object, ...] = ()
         self.border_title = panel.title
 
     @property
     def rows(self) -> list[Row]:
-        """The rows as they are shown."""
+        """The rows in the order they are shown."""
         return self._view.arranged(self.panel.rows, self.panel.source)
 
     @property
@@ -48,42 +47,29 @@ class TopPanel(Widget, can_focus=True):
         return rows[min(self.cursor, len(rows) - 1)] if rows else None
 
     def show(self, panel: Panel) -> None:
-        """Draw other figures, if they are other."""
+        """Draw other figures."""
+        if panel.title != self.panel.title:
+            self.border_title = panel.title
         self.panel = panel
-        self.border_title = panel.title
-        view = self._view
-        state = (panel, view.needle, view.order, view.percentages, view.short_units)
-        if state != self._drawn:
-            self._drawn = state
-            self.refresh()
+        self._compose_rows()
 
-    def render(self) -> Text:
-        """The rows, one a line: name left, estimate right."""
-        rows = self.rows[: max(self.size.height, 1)]
-        figures = [self._figure(row) for row in rows]
-        widest = max(map(len, figures), default=0)
-        cursor = min(self.cursor, len(rows) - 1) if self.has_focus else -1
-        return Text("\n").join(
-            self._line(row, f"{figure:>{widest}}", place == cursor)
-            for place, (row, figure) in enumerate(zip(rows, figures, strict=True))
-        )
+    def on_resize(self, event: events.Resize) -> None:
+        """Use the room there is."""
+        self._compose_rows()
 
-    def _figure(self, row: Row) -> str:
-        share = self._view.share(row.estimate, self.panel.base)
-        return self._view.number(row.estimate) + (f" {share:>6}" if share else "")
+    def watch_cursor(self) -> None:
+        """Show which row is selected."""
+        self._compose_rows()
 
-    def _line(self, row: Row, figure: str, selected: bool) -> Text:
-        name = Text(row.name or '""')
-        width = max(self.size.width - len(figure) - 1, 1)
-        name.truncate(width, overflow="ellipsis", pad=True)
-        line = Text.assemble(name, " ", (figure, "bold"))
-        if selected:
-            line.stylize("reverse")
-        return line
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Only the table in focus has a cursor."""
+        super().watch_has_focus(_has_focus)
+        self._compose_rows()
 
     def action_move(self, step: int) -> None:
         """Move the cursor within the rows."""
-        self.cursor = max(0, min(self.cursor + step, len(self.rows) - 1, self.size.height - 1))
+        last = min(len(self.rows), self.content_size.height) - 1
+        self.cursor = max(0, min(self.cursor + step, last))
 
     def action_open(self) -> None:
         """Ask for this metric full screen."""
@@ -96,3 +82,31 @@ class TopPanel(Widget, can_focus=True):
         self.cursor = max(0, min(event.y - 1, len(self.rows) - 1))
         if again:
             self.action_open()
+
+    def _compose_rows(self) -> None:
+        """The rows there is room for: name left, figures right, one below the other."""
+        width, height = self.content_size
+        rows = self.rows[:height]
+        figures = [self._figure(row) for row in rows]
+        widest = max(map(len, figures), default=0)
+        cursor = min(self.cursor, len(rows) - 1) if self.has_focus else -1
+        self.draw(
+            [
+                _line(row.name or '""', f"{figure:>{widest}}", width, place == cursor)
+                for place, (row, figure) in enumerate(zip(rows, figures, strict=True))
+            ]
+        )
+
+    def _figure(self, row: Row) -> str:
+        share = self._view.share(row.estimate, self.panel.base)
+        return self._view.number(row.estimate) + (f" {share:>6}" if share else "")
+
+
+def _line(name: str, figure: str, width: int, selected: bool) -> Text:
+    room = max(width - len(figure) - 1, 1)
+    text = Text(name)
+    text.truncate(room, overflow="ellipsis", pad=True)
+    text.append(f" {figure}", "bold")
+    if selected:
+        text.stylize("reverse")
+    return text

@@ -16,7 +16,7 @@ from pktvisor.tui import numbers
 from pktvisor.tui.feed import Feed
 from pktvisor.tui.figures import Figures
 from pktvisor.tui.parts import Panel
-from pktvisor.tui.title_bar import TitleBar
+from pktvisor.tui.title_bar import TitleBar, say
 from pktvisor.tui.view import View
 
 __all__ = ["DetailScreen"]
@@ -62,9 +62,7 @@ class DetailScreen(Screen[None]):
 
     def redraw(self) -> None:
         """Draw the feed's periods; the cursor stays on its name."""
-        problem = self.query_one("#problem", Static)
-        problem.update(self._feed.problem)
-        problem.display = bool(self._feed.problem)
+        say(self.query_one("#problem", Static), self._feed.problem)
         self.query_one(TitleBar).show(self._title())
         state = (self.rows(), self.periods(), self._view.short_units, self.size)
         if state != self._drawn:

@@ -13,7 +13,7 @@ from pktvisor.tui.feed import Feed
 from pktvisor.tui.headline import Headline
 from pktvisor.tui.overview import gauges, lines, panels
 from pktvisor.tui.table_grid import TableGrid
-from pktvisor.tui.title_bar import TitleBar
+from pktvisor.tui.title_bar import TitleBar, say
 from pktvisor.tui.top_panel import TopPanel
 from pktvisor.tui.view import View
 
@@ -58,9 +58,7 @@ class MainScreen(Screen[None]):
         self.query_one(Headline).show(
             lines(feed.schemas, feed.ledger), gauges(feed.schemas), remember=remember
         )
-        problem = self.query_one("#problem", Static)
-        problem.update(feed.problem)
-        problem.display = bool(feed.problem)
+        say(self.query_one("#problem", Static), feed.problem)
         self.query_one(TableGrid).show(panels(feed.schemas))
         if self.focused is None:
             self.call_after_refresh(self._focus_something)
