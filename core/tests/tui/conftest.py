@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from core.tests.tui.stories import Play, Story, settled
+from core.tests.tui.stories import Play, Story, headline, settled, tiled, until
 
 from pktvisor.tui.app import PktvisorApp
 from pktvisor.tui.client import AgentClient, Endpoint
@@ -38,7 +38,10 @@ def play(endpoint: Endpoint, tmp_path: Path) -> Play:
             client = AgentClient(at or endpoint)
             app = PktvisorApp(client, policy, version="0.1.0", refresh_s=0, folder=tmp_path)
             async with app.run_test(size=size) as pilot:
+                await until(pilot, lambda: bool(app.feed.schemas or app.feed.problem))
                 await settled(app, pilot)
+                if app.feed.schemas:
+                    await until(pilot, lambda: bool(headline(app) and tiled(app)))
                 await story(app, pilot)
             await client.close()
 

@@ -35,6 +35,12 @@ def table(app: PktvisorApp, title: str) -> TopPanel:
     return next(t for t in app.screen.query(TopPanel) if t.panel.title == title)
 
 
+def tiled(app: PktvisorApp) -> bool:
+    """Whether every table has its place on the screen."""
+    tables = app.screen.query(TopPanel)
+    return bool(tables) and all(table.region.height > 0 and table.plain for table in tables)
+
+
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
     """Wait for what a key brings about, however busy the machine is."""
     deadline = time.monotonic() + _PATIENCE_S

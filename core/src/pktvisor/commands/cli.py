@@ -114,13 +114,14 @@ async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
         try:
             handlers = await client.metrics(policy, 5)
             health = {} if as_json else await client.health()
+            known = {} if as_json else await client.descriptions()
         except AgentError as error:
             click.echo(f"pktvisor-cli: {error}", err=True)
             return EXIT_NO_ANSWER
     if as_json:
         click.echo(json.dumps({policy: handlers}, sort_keys=True, ensure_ascii=False))
     else:
-        print_figures(handlers, health, policy)
+        print_figures(handlers, health, policy, known)
     return 0
 
 

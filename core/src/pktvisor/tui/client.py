@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
+from pktvisor.tui.descriptions import Descriptions, descriptions
+
 __all__ = ["LIVE", "AgentClient", "AgentError", "Endpoint"]
 
 LIVE = 0
@@ -100,10 +102,13 @@ class AgentClient:
             return {}
         return found if isinstance(found, dict) else {}
 
-    async def descriptions(self) -> dict[str, Any]:
-        """What the agent says of its handlers' metrics, `{}` where it does not say."""
+    async def descriptions(self) -> Descriptions:
+        """What the agent says of its handlers' metrics, `{}` from one that does not tell."""
         try:
-            return dict(await self._get("/api/v1/handlers"))
+            names = await self._get("/api/v1/handlers")
+            return descriptions(
+                [await self._get(f"/api/v1/handlers/{quote(name, safe='')}") for name in names]
+            )
         except AgentError:
             return {}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pktvisor.tui.client import LIVE, AgentClient, AgentError
+from pktvisor.tui.descriptions import Descriptions
 from pktvisor.tui.figures import Figures, merged_schemas
 from pktvisor.tui.ledger import Ledger, ledger
 from pktvisor.tui.title_bar import Part
@@ -40,13 +42,19 @@ class Feed:
     schemas: Schemas = field(default_factory=dict)
     ledger: Ledger | None = None
     buckets: list[Schemas] = field(default_factory=list)
+    known: Descriptions = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    """Schemas the agent was asked to describe."""
 
     async def fetch(self) -> bool:
         """Ask for the figures; False when they did not come."""
         try:
             if self.version == "unknown":
                 self.version = await self.client.version()
-            self.schemas = merged_schemas(await self.client.metrics(self.policy, self.window))
+            answer = await self.client.metrics(self.policy, self.window)
+            if self.schemas:  # the first figures wait for no description
+                await self._describe(answer)
+            self.schemas = merged_schemas(answer, self.known)
             self.ledger = ledger(await self.client.health(), self.policy)
         except AgentError as error:
             self.problem = await self._reason(error)
@@ -61,7 +69,7 @@ class Feed:
         """
         try:
             live = await self.client.bucket(self.policy, LIVE)
-            kept = [merged_schemas(live or {})]
+            kept = [merged_schemas(live or {}, self.known)]
             if self.buckets and _began(self.buckets[0]) == _began(kept[0]) != 0:
                 kept += self.buckets[1:]
             else:
@@ -69,7 +77,7 @@ class Feed:
                     bucket = await self.client.bucket(self.policy, number)
                     if bucket is None:
                         break
-                    kept.append(merged_schemas(bucket))
+                    kept.append(merged_schemas(bucket, self.known))
         except AgentError as error:
             self.problem = await self._reason(error)
             return False
@@ -88,15 +96,22 @@ class Feed:
             (self._when(), 1),
         ]
 
+    async def _describe(self, answer: Mapping[str, Mapping[str, object]]) -> None:
+        """Ask what the metrics are, once for each schema that turns up."""
+        names = {schema for schemas in answer.values() for schema in schemas or ()}
+        if not names <= self.asked:
+            self.asked |= names
+            self.known = await self.client.descriptions()
+
     def _when(self) -> str:
         """From when to when the figures are, and of how long a window."""
         start = min((f.start_ts for _, f in self.schemas.values() if f.start_ts), default=0)
         length = max((f.length_s for _, f in self.schemas.values()), default=0)
-        of = "live period" if self.window == LIVE else f"{self.window} min window"
+        of = "live" if self.window == LIVE else f"of {self.window} min"
         if not start:
             return of
         first, last = (datetime.fromtimestamp(at).astimezone() for at in (start, start + length))
-        return f"{first:%H:%M:%S} to {last:%H:%M:%S}, {length} s, {of}"
+        return f"{first:%H:%M:%S}-{last:%H:%M:%S}, {length} s {of}"
 
     async def _reason(self, error: AgentError) -> str:
         """The error, and for an unknown policy the ones there are."""

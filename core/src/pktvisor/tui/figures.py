@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pktvisor.tui.descriptions import Described, Descriptions, declared_order, described
+
 __all__ = ["Figures", "Row", "Source", "Spread", "figures", "merged_schemas", "spoken"]
 
 Source = Literal["table", "counts", "histogram"]
@@ -18,6 +20,7 @@ Source = Literal["table", "counts", "histogram"]
 
 QUANTILES = ("p50", "p90", "p95", "p99")
 _LEAST = 3
+_NO_SUM = ("cardinality", "level")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Row:
 
     name: str
     estimate: float
+    about: str = ""
+    """What the agent says it is."""
+    adds: bool = True
+    """False for what periods cannot be summed of: distinct values, levels."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +54,28 @@ class Figures:
     histograms: dict[str, tuple[Row, ...]] = field(default_factory=dict)
     start_ts: int = 0
     length_s: int = 0
+    known: Mapping[str, Described] = field(default_factory=dict)
+    """What the agent says of the paths; empty where it does not say."""
+
+    def unit(self, path: str) -> str:
+        """The unit of a figure, "" where nobody says."""
+        about = described(self.known, path)
+        return about.unit if about is not None else ""
 
     def count(self, path: str) -> float:
         """A count, 0 where there is none."""
         return self.counts.get(path, 0)
 
     def groups(self) -> dict[str, list[str]]:
-        """The paths of the counts by their first level, "" for those that stand alone.
+        """The paths of the counts by their first level, or by the metric group the agent tells.
 
-        A level with fewer than three counts is no group of its own.
+        "" holds those that stand alone. A group with fewer than three counts is none of its own.
         """
         found: dict[str, list[str]] = {}
-        for path in self.counts:
-            found.setdefault(path.partition(".")[0] if "." in path else "", []).append(path)
+        for path in declared_order(self.known, self.counts):
+            about = described(self.known, path)
+            level = path.partition(".")[0] if "." in path else about.group if about else ""
+            found.setdefault(level, []).append(path)
         small = [group for group, paths in found.items() if group and len(paths) < _LEAST]
         for group in small:
             found.setdefault("", []).extend(found.pop(group))
@@ -72,15 +88,18 @@ class Figures:
         if source == "histogram":
             return self.histograms.get(path, ())
         prefix = f"{path}." if path else ""
-        return tuple(
-            Row(spoken(name.removeprefix(prefix)), self.counts[name])
-            for name in self.groups().get(path, ())
-        )
+        return tuple(self._row(name, prefix) for name in self.groups().get(path, ()))
+
+    def _row(self, path: str, prefix: str) -> Row:
+        about = described(self.known, path)
+        adds = "cardinality" not in path and (about is None or about.kind not in _NO_SUM)
+        text = about.text if about is not None else ""
+        return Row(spoken(path.removeprefix(prefix)), self.counts[path], text, adds)
 
 
-def figures(schema: Mapping[str, Any]) -> Figures:
-    """The figures of one schema object of a metrics answer."""
-    found = Figures()
+def figures(schema: Mapping[str, Any], known: Mapping[str, Described] | None = None) -> Figures:
+    """The figures of one schema object of a metrics answer, and what the agent says of them."""
+    found = Figures(known=known or {})
     period = schema.get("period")
     if isinstance(period, Mapping):
         found.start_ts = int(period.get("start_ts") or 0)
@@ -95,14 +114,16 @@ def figures(schema: Mapping[str, Any]) -> Figures:
     return found
 
 
-def merged_schemas(handlers: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, Figures]]:
+def merged_schemas(
+    handlers: Mapping[str, Mapping[str, Any]], known: Descriptions | None = None
+) -> dict[str, tuple[str, Figures]]:
     """`{schema: (handler, figures)}` of a policy; two handlers of one schema keep apart by name."""
     found: dict[str, tuple[str, Figures]] = {}
     for handler, schemas in sorted(handlers.items()):
         for schema, content in (schemas or {}).items():
             if isinstance(content, Mapping):
                 key = schema if schema not in found else f"{schema} ({handler})"
-                found[key] = (handler, figures(content))
+                found[key] = (handler, figures(content, (known or {}).get(schema)))
     return found
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pktvisor.tui.descriptions import Descriptions
 from pktvisor.tui.drawing import draw_gauges, draw_lines
 from pktvisor.tui.figures import merged_schemas
 from pktvisor.tui.ledger import ledger
@@ -28,12 +29,13 @@ def print_figures(
     handlers: Mapping[str, Mapping[str, Any]],
     health: Mapping[str, Any],
     policy: str,
+    known: Descriptions | None = None,
     console: Console | None = None,
 ) -> None:
     """Print lines, gauges and tables of a policy's metrics, with all digits."""
     console = console or Console()
     view = View(short_units=False)
-    schemas = merged_schemas(handlers)
+    schemas = merged_schemas(handlers, known)
     found = ledger(health, policy)
     if not schemas:
         console.print(f"policy {policy} has nothing to show yet", markup=False)

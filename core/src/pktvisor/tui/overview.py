@@ -19,6 +19,7 @@ Schemas = Mapping[str, tuple[str, Figures]]
 
 _FIRST = ("packets", "dns", "dhcp")
 _IN_SIGHT = 4
+_LONGEST_LABEL = 26
 
 
 def lines(schemas: Schemas, ledger: Ledger | None = None) -> list[Line]:
@@ -91,7 +92,10 @@ def _gauges(name: str, figures: Figures) -> Iterator[Gauge]:
     for place, (path, spread) in enumerate(figures.spreads.items()):
         if path not in placed:
             rank = 9 if known else place // _IN_SIGHT
-            yield Gauge(f"{name}.{path}", f"{name} {spoken(path)}", path, spread, rank)
+            unit, label = figures.unit(path), f"{name} {spoken(path)}"
+            if unit and len(label) + len(unit) < _LONGEST_LABEL:
+                label += f" {unit}"
+            yield Gauge(f"{name}.{path}", label, unit or path, spread, rank)
 
 
 def _known_panels(schemas: Schemas) -> Iterator[Panel]:
@@ -116,7 +120,7 @@ def _other_panels(name: str, figures: Figures) -> Iterator[Panel]:
 
 
 def _panel(name: str, figures: Figures, source: Source, path: str) -> Panel:
-    title = spoken(path).removeprefix("top ")
+    title = spoken(path).replace("top ", "")
     rows: tuple[Row, ...] = figures.rows(source, path)
     return Panel(f"{name} {title}".strip(), name, path, rows, 0, source)
 

@@ -13,8 +13,9 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from pktvisor.tui import numbers
+from pktvisor.tui.descriptions import described
 from pktvisor.tui.feed import Feed
-from pktvisor.tui.figures import Figures
+from pktvisor.tui.figures import Figures, Row
 from pktvisor.tui.parts import Panel
 from pktvisor.tui.title_bar import TitleBar, say
 from pktvisor.tui.view import View
@@ -71,14 +72,13 @@ class DetailScreen(Screen[None]):
 
     def periods(self) -> list[tuple[int, int]]:
         """Start and length in seconds of the periods side by side, newest first."""
-        return [(found.start_ts, found.length_s) for found in self._periods()]
+        return [(found.start_ts, found.length_s) for found in self._figures()]
 
     def rows(self) -> list[tuple[str, list[float]]]:
         """Every name of any period, filtered and sorted as the view says, with its counts."""
         periods = self._periods()
         found: dict[str, list[float]] = {}
-        for place, period in enumerate(periods):
-            rows = period.rows(self.panel.source, self.panel.path)
+        for place, rows in enumerate(periods):
             for row in self._view.arranged(rows, self.panel.source):
                 found.setdefault(row.name, [0] * len(periods))[place] = row.estimate
         if self._view.order == "name":
@@ -103,25 +103,38 @@ class DetailScreen(Screen[None]):
         table = self.query_one(DataTable)
         table.move_cursor(row=table.cursor_row + step)
 
-    def _periods(self) -> list[Figures]:
+    def _figures(self) -> list[Figures]:
         """The figures of the panel's schema in every bucket."""
         none = ("", Figures())
         return [bucket.get(self.panel.schema, none)[1] for bucket in self._feed.buckets]
+
+    def _periods(self) -> list[tuple[Row, ...]]:
+        """The rows of the panel in every bucket."""
+        return [found.rows(self.panel.source, self.panel.path) for found in self._figures()]
 
     def _title(self) -> list[tuple[str, int]]:
         needle = f"filter /{self._view.needle}" if self._view.needle else ""
         return [
             ("FROZEN" if self._feed.frozen else "", 0),
             (self.panel.title, 0),
-            (self.panel.metric, 2),
+            (self._about(), 2),
+            (self.panel.metric, 3),
             (f"policy {self._feed.policy}", 1),
             (needle, 0),
         ]
 
+    def _about(self) -> str:
+        """What the agent says of the metric."""
+        _, figures = self._feed.schemas.get(self.panel.schema, ("", Figures()))
+        about = described(figures.known, self.panel.path)
+        return about.text if about is not None else ""
+
     def _fill(self) -> None:
         table: DataTable[Text] = self.query_one(DataTable)
         rows, periods, name = self.rows(), self.periods(), self._name
-        widest = max([_LEAST_NAME, *(len(name) for name, _ in rows)])
+        kinds = {row.name: row for rows in self._periods() for row in rows}
+        texts = {title: f"{title}  {kinds[title].about}".rstrip() or '""' for title, _ in rows}
+        widest = max([_LEAST_NAME, *map(len, texts.values())])
         room = self.size.width - (len(periods) + 1) * (_FIGURE + 2) - 6
         bar = max(_LEAST_BAR, min(_MOST_BAR, room - widest))
         table.clear(columns=True)
@@ -130,13 +143,16 @@ class DetailScreen(Screen[None]):
         table.add_column("", width=bar)
         for place, period in enumerate(periods):
             table.add_column(_heading(place, *period), width=_FIGURE)
-        most = max([sum(counts) for _, counts in rows], default=0)
+        sums = {title: sum(counts) for title, counts in rows if kinds[title].adds}
+        most = max(sums.values(), default=0)
         for title, counts in rows:
-            total = sum(counts)
+            total = sums.get(title)
+            label = Text(texts[title], no_wrap=True, overflow="ellipsis")
+            label.stylize("dim", len(title))
             table.add_row(
-                Text(title or '""', no_wrap=True, overflow="ellipsis"),
-                self._figure(total),
-                Text(numbers.bar(total / most if most else 0, bar), style="green"),
+                label,
+                Text("") if total is None else self._figure(total),
+                Text(numbers.bar((total or 0) / most if most else 0, bar), style="green"),
                 *(self._figure(count) for count in counts),
                 key=title,
             )
