@@ -169,11 +169,14 @@ async def p_picks_the_policy(app: PktvisorApp, pilot: Pilot[None]) -> None:
     await pilot.press("escape")
     await on(app, pilot, MainScreen)
     assert app.feed.policy == "default"
+    await opened(app, pilot, "QTypes")
     await pilot.press("p")
     await on(app, pilot, ChooseScreen)
     await pilot.press("j", "enter")
     await until(pilot, lambda: app.feed.policy.endswith("-resources"))
+    await on(app, pilot, MainScreen)
     await until(pilot, lambda: "input_resources" in headline(app))
+    assert app.feed.buckets == []  # nothing of the other policy stays
 
 
 @key(MainScreen, "slash", "escape")

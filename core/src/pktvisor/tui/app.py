@@ -93,7 +93,7 @@ class PktvisorApp(App[None]):
 
     async def on_drill_down(self, message: DrillDown) -> None:
         """Open a metric over all kept periods."""
-        if not self.feed.frozen:
+        if not (self.feed.frozen and self.feed.buckets):
             await self.feed.fetch_buckets()
         await self.push_screen(DetailScreen(message.panel, self.feed, self.view, message.name))
 
@@ -193,7 +193,10 @@ class PktvisorApp(App[None]):
         current = names.index(self.feed.policy) if self.feed.policy in names else 0
         picked = await self.push_screen_wait(ChooseScreen("Policy", names, current))
         if picked is not None:
-            self.feed.policy = names[picked]
+            if isinstance(self.screen, DetailScreen):  # of a metric the other may not have
+                await self.pop_screen()
+            self.feed.watch(names[picked])
+            self._main.forget()
             await self.fetch()
 
     async def _choose_window(self) -> None:

@@ -46,6 +46,11 @@ class Feed:
     asked: set[str] = field(default_factory=set)
     """Schemas the agent was asked to describe."""
 
+    def watch(self, policy: str) -> None:
+        """Go over to another policy: nothing of the one before stays in sight."""
+        self.policy = policy
+        self.schemas, self.buckets, self.ledger = {}, [], None
+
     async def fetch(self) -> bool:
         """Ask for the figures; False when they did not come."""
         try:
@@ -69,8 +74,9 @@ class Feed:
         """
         try:
             live = await self.client.bucket(self.policy, LIVE)
+            told_more = await self._describe(live or {})
             kept = [merged_schemas(live or {}, self.known)]
-            if self.buckets and _began(self.buckets[0]) == _began(kept[0]) != 0:
+            if not told_more and self.buckets and _began(self.buckets[0]) == _began(kept[0]) != 0:
                 kept += self.buckets[1:]
             else:
                 for number in range(1, MOST_PERIODS):
@@ -96,12 +102,14 @@ class Feed:
             (self._when(), 1),
         ]
 
-    async def _describe(self, answer: Mapping[str, Mapping[str, object]]) -> None:
-        """Ask what the metrics are, once for each schema that turns up."""
+    async def _describe(self, answer: Mapping[str, Mapping[str, object]]) -> bool:
+        """Ask what the metrics are, once for each schema that turns up; True when asked."""
         names = {schema for schemas in answer.values() for schema in schemas or ()}
-        if not names <= self.asked:
-            self.asked |= names
-            self.known = await self.client.descriptions()
+        if names <= self.asked:
+            return False
+        self.asked |= names
+        self.known = await self.client.descriptions()
+        return True
 
     def _when(self) -> str:
         """From when to when the figures are, and of how long a window."""

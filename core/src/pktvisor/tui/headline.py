@@ -46,6 +46,10 @@ class Headline(Rows):
         if len(self.rows_drawn) != before:
             self.refresh(layout=True)
 
+    def forget(self) -> None:
+        """Begin the course of the rates anew."""
+        self._history.clear()
+
     def on_resize(self, event: events.Resize) -> None:
         """Use the width there is."""
         self.draw(self._composed(self.content_size.width))

@@ -125,8 +125,7 @@ class DetailScreen(Screen[None]):
 
     def _about(self) -> str:
         """What the agent says of the metric."""
-        _, figures = self._feed.schemas.get(self.panel.schema, ("", Figures()))
-        about = described(figures.known, self.panel.path)
+        about = described(self._feed.known.get(self.panel.schema, {}), self.panel.path)
         return about.text if about is not None else ""
 
     def _fill(self) -> None:

@@ -63,6 +63,10 @@ class MainScreen(Screen[None]):
         if self.focused is None:
             self.call_after_refresh(self._focus_something)
 
+    def forget(self) -> None:
+        """Begin the rates' course anew: another policy is watched."""
+        self.query_one(Headline).forget()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A slash typed into the filter line is part of the text; what is not there is not cleared."""
         typing = isinstance(self.focused, Input)
