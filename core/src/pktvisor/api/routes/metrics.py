@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from pktvisor import __version__
@@ -133,7 +134,15 @@ def metric_routes(
         sync_to_thread=True,
         media_type=PROMETHEUS_TEXT,
         tags=["prometheus"],
-        responses=refusals(_404="there is no such policy", _503=BUSY),
+        responses={
+            404: ResponseSpec(
+                str,
+                media_type=MediaType.TEXT,
+                generate_examples=False,
+                description="there is no such policy",
+            ),
+            **refusals(_503=BUSY),
+        },
     )
     def policy_prometheus(name: Name) -> Response[str]:
         """Prometheus text of a policy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 
 from litestar.params import PathParameter
 from typing_extensions import TypedDict
@@ -66,9 +66,13 @@ class TapInfo(TypedDict):
     tags: dict[str, Any] | None
 
 
-class PolicyInfo(TypedDict):
-    """A policy at work: its taps, its input streams and its handlers, each by name."""
-
-    taps: NotRequired[dict[str, TapInfo]]
+class _AtWork(TypedDict):
     input: dict[str, Any]
     modules: dict[str, Any]
+
+
+# Not NotRequired: annotations here are text when the class is made, so it would not be seen.
+class PolicyInfo(_AtWork, total=False):
+    """A policy at work: its input streams and its handlers, and its taps that are still there."""
+
+    taps: dict[str, TapInfo]
