@@ -31,8 +31,8 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextlib.contextmanager
-def serving(app: Any = echo) -> Iterator[int]:
-    sockets = bind("127.0.0.1", 0)
+def serving(app: Any = echo, sockets: list[socket.socket] | None = None) -> Iterator[int]:
+    sockets = sockets or bind("127.0.0.1", 0)
     ready = threading.Event()
     server = ApiServer(app, sockets, on_ready=ready.set)
     thread = threading.Thread(target=server.serve_forever)
@@ -151,6 +151,22 @@ def test_slow_clients_make_no_room_scarce(monkeypatch: pytest.MonkeyPatch) -> No
         good.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert one_answer(good).startswith(b"HTTP/1.1 200 ")
         assert answer(slow[0]) == b""
+
+
+def test_of_many_that_come_at_one_moment_no_more_stay_than_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TimedProtocol, "max_connections", 5)
+    sockets = bind("127.0.0.1", 0)
+    port = sockets[0].getsockname()[1]
+    with contextlib.ExitStack() as clients:
+        slow = [clients.enter_context(connect(port)) for _ in range(100)]
+        with serving(sockets=sockets):  # accepts all of them in one go
+            good = clients.enter_context(connect(port))
+            good.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert one_answer(good).startswith(b"HTTP/1.1 200 ")
+            for client in slow[:95]:
+                assert answer(client) == b""
 
 
 def test_a_taken_port_is_named() -> None:

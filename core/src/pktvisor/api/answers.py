@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pktvisor.exposition.json import bucket_json
 from pktvisor.exposition.prometheus import Exposed
 from pktvisor.metrics import Bucket
+from pktvisor.policies.errors import NotFound
 from pktvisor.snapshot import HandlerSnapshot, Snapshot
 
-__all__ = ["PeriodError", "by_handler", "by_schema", "exposed", "period_bucket", "window_bucket"]
+if TYPE_CHECKING:
+    from pktvisor.engine.agent import Agent
+
+__all__ = [
+    "EVERY_POLICY",
+    "PeriodError",
+    "by_handler",
+    "by_schema",
+    "exposed",
+    "period_bucket",
+    "policy_snapshots",
+    "window_bucket",
+]
+
+EVERY_POLICY = "__all"
 
 Choose = Callable[[HandlerSnapshot, int], Bucket]
 
@@ -81,6 +96,19 @@ def exposed(
             if handler.tap:
                 labels["tap"] = handler.tap
             yield handler.buckets[min(1, len(handler.buckets) - 1)], labels
+
+
+def policy_snapshots(agent: Agent, name: str) -> list[Snapshot]:
+    """The snapshot of a policy, or with `EVERY_POLICY` of all that are there. Raises NotFound."""
+    if name != EVERY_POLICY:
+        return [agent.snapshot(name)]
+    found = []
+    for each in agent.policy_names():
+        try:
+            found.append(agent.snapshot(each))
+        except NotFound:
+            continue  # removed since its name was read
+    return found
 
 
 def _chosen(

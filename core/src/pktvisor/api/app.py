@@ -14,6 +14,7 @@ from pktvisor.api.openapi import CONFIG, description_routes
 from pktvisor.api.routes.agent import agent_routes
 from pktvisor.api.routes.metrics import metric_routes
 from pktvisor.api.routes.policies import policy_routes
+from pktvisor.api.routes.prometheus import prometheus_routes
 from pktvisor.api.routes.runtime import runtime_routes
 from pktvisor.api.routes.taps import tap_routes
 from pktvisor.api.routes.types import type_routes
@@ -37,7 +38,8 @@ def create_app(
     labels = dict(static_labels or {})
     return Litestar(
         route_handlers=[
-            *metric_routes(
+            *metric_routes(agent),
+            *prometheus_routes(
                 agent, labels, lambda: agent_text(agent.streams(), agent.sinks(), labels)
             ),
             *tap_routes(agent, writes=writes),

@@ -102,6 +102,8 @@ class TimedProtocol(H11Protocol):
     def _make_room(self) -> None:
         oldest = next(iter(self._owing), None)
         if oldest is not None and oldest is not self:
+            # Not when the loop tells it that it is lost: until then others come, and would choose it too.
+            oldest._enter("quiet")
             oldest.connections.discard(oldest)
             oldest.transport.abort()
 
@@ -113,6 +115,8 @@ class TimedProtocol(H11Protocol):
     def _give_up(self, status: int) -> None:
         """Answer if nothing was answered yet, and close."""
         self._enter("quiet")
+        # What is on its way out takes nobody's place: many may run out of time at one moment.
+        self.connections.discard(self)
         if self.transport.is_closing():
             return
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):

@@ -137,6 +137,7 @@ class ApiServer(uvicorn.Server):
                 sock=listener,
                 ssl=self._tls,
                 ssl_handshake_timeout=HEADER_SECONDS if self._tls else None,
+                ssl_shutdown_timeout=_GRACE_SECONDS if self._tls else None,
             )
             for listener in sockets or ()
         ]

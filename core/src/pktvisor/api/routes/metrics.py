@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated, Any
 
-from litestar import MediaType, Response, get
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from pktvisor import __version__
 from pktvisor.api.answers import (
+    EVERY_POLICY,
     Choose,
     PeriodError,
     by_handler,
     by_schema,
-    exposed,
     period_bucket,
+    policy_snapshots,
     window_bucket,
 )
-from pktvisor.api.content import PROMETHEUS_TEXT
 from pktvisor.api.errors import BUSY, ApiError, refusals
-from pktvisor.api.routes.shapes import AppBody, Handlers, RatesBody, Schemas
+from pktvisor.api.routes.shapes import AnyPolicy, AppBody, Handlers, RatesBody, Schemas
 from pktvisor.engine.agent import Agent
-from pktvisor.engine.runner import Busy
-from pktvisor.exposition.prometheus import prometheus_text
 from pktvisor.policies.errors import NotFound
 from pktvisor.snapshot import Snapshot
 
 __all__ = ["metric_routes"]
 
 DEFAULT = "default"
-EVERY_POLICY = "__all"
 
 Period = Annotated[int, PathParameter(description="0 is the live period, 1 the last finished one")]
 Count = Annotated[int, PathParameter(description="how many of the newest periods, from 2")]
-Name = Annotated[str, PathParameter(description="a policy, or __all for every one")]
 
 
-def metric_routes(
-    agent: Agent, static: Mapping[str, str], own_text: Callable[[], str]
-) -> list[HTTPRouteHandler]:
-    """`static` labels are on every Prometheus line; `own_text` is what the agent says of itself."""
+def metric_routes(agent: Agent) -> list[HTTPRouteHandler]:
+    """Those that answer JSON."""
     began = time.monotonic()
 
     @get("/api/v1/metrics/app", sync_to_thread=False, tags=["agent"])
@@ -89,19 +82,6 @@ def metric_routes(
         """The newest periods of the policy `default` as one, by schema."""
         return {f"{count}m": _default(agent, window_bucket, count, f"{count}m")}
 
-    @get("/metrics", sync_to_thread=True, media_type=PROMETHEUS_TEXT, tags=["prometheus"])
-    def prometheus() -> Response[str]:
-        """Prometheus text of the policy `default`, if there is one, and of the agent itself.
-
-        The agent's own part is there even while handlers are too busy to tell theirs.
-        """
-        try:
-            found = [agent.snapshot(DEFAULT)]
-        except (NotFound, Busy):
-            found = []
-        text = prometheus_text(exposed(found, static, handlers=False)) + own_text()
-        return Response(text, media_type=PROMETHEUS_TEXT)
-
     periods = refusals(
         _400="the number is out of all range",
         _404="there is no such policy",
@@ -115,7 +95,7 @@ def metric_routes(
         tags=["metrics"],
         responses=periods,
     )
-    def policy_bucket(name: Name, period: Period) -> dict[str, Handlers]:
+    def policy_bucket(name: AnyPolicy, period: Period) -> dict[str, Handlers]:
         """One period of a policy, by handler and schema."""
         return _by_policy(agent, name, period_bucket, period)
 
@@ -125,56 +105,18 @@ def metric_routes(
         tags=["metrics"],
         responses=periods,
     )
-    def policy_window(name: Name, count: Count) -> dict[str, Handlers]:
+    def policy_window(name: AnyPolicy, count: Count) -> dict[str, Handlers]:
         """The newest periods of a policy as one, by handler and schema."""
         return _by_policy(agent, name, window_bucket, count)
-
-    @get(
-        "/api/v1/policies/{name:str}/metrics/prometheus",
-        sync_to_thread=True,
-        media_type=PROMETHEUS_TEXT,
-        tags=["prometheus"],
-        responses={
-            404: ResponseSpec(
-                str,
-                media_type=MediaType.TEXT,
-                generate_examples=False,
-                description="there is no such policy",
-            ),
-            **refusals(_503=BUSY),
-        },
-    )
-    def policy_prometheus(name: Name) -> Response[str]:
-        """Prometheus text of a policy."""
-        try:
-            found = _snapshots(agent, name)
-        except NotFound as error:
-            return Response(str(error.args[0]), status_code=404, media_type="text/plain")
-        text = prometheus_text(exposed(found, static, handlers=True))
-        return Response(text, media_type=PROMETHEUS_TEXT)
 
     return [
         app_info,
         rates,
         bucket,
         window,
-        prometheus,
         policy_bucket,
         policy_window,
-        policy_prometheus,
     ]
-
-
-def _snapshots(agent: Agent, name: str) -> list[Snapshot]:
-    if name != EVERY_POLICY:
-        return [agent.snapshot(name)]
-    found = []
-    for each in agent.policy_names():
-        try:
-            found.append(agent.snapshot(each))
-        except NotFound:
-            continue  # removed since its name was read
-    return found
 
 
 def _default(agent: Agent, choose: Choose, number: int, key: str) -> dict[str, Any]:
@@ -202,7 +144,7 @@ def _by_policy(agent: Agent, name: str, choose: Choose, number: int) -> dict[str
 
 def _named(agent: Agent, name: str) -> Iterable[Snapshot]:
     try:
-        return _snapshots(agent, name)
+        return policy_snapshots(agent, name)
     except NotFound:
         # Without the last s of the other routes, as clients of the original know it.
         raise ApiError(404, "policy does not exist") from None

@@ -8,6 +8,7 @@ from litestar.params import PathParameter
 from typing_extensions import TypedDict
 
 __all__ = [
+    "AnyPolicy",
     "AppBody",
     "Empty",
     "Handlers",
@@ -22,6 +23,7 @@ __all__ = [
 
 Number = Annotated[int, PathParameter(description="0 is the live period")]
 Name = Annotated[str, PathParameter(description="a name as it was given")]
+AnyPolicy = Annotated[str, PathParameter(description="a policy, or __all for every one")]
 Type = Annotated[str, PathParameter(description="an input or handler type that is installed")]
 
 # Metrics by schema, as the JSON schema of each handler's metrics describes them.

@@ -1,0 +1,146 @@
+"""The API under load: answers while packets come as fast as they can, and clients crowd in.
+
+How long a good client waits is printed, not judged: it depends on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pktvisor.api.protocol import MAX_CONNECTIONS
+from tests.e2e.daemons import Daemon, Starter
+from tests.e2e.lab import Lab, needs_lab
+
+pytestmark = [pytest.mark.slow, needs_lab]
+
+PATHS = ("/health", "/api/v1/metrics/bucket/0", "/api/v1/policies", "/metrics")
+ASKED, LONGEST_S = 400, 12
+SLOW, SCRAPES = 1000, 40
+
+
+@contextlib.contextmanager
+def crowd(kind: str, daemon: Daemon, count: int, told: dict[str, Any]) -> Iterator[None]:
+    """Clients of a kind; `told` gets how they fared."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.clients", kind, str(daemon.port), str(count)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    try:
+        time.sleep(3)  # until they are all there
+        yield
+    finally:
+        out, _ = process.communicate(timeout=60)
+        told.update(json.loads(out))
+
+
+@contextlib.contextmanager
+def flood(lab: Lab, capture: Path) -> Iterator[list[tuple[int, float]]]:
+    """Packets as fast as the sender can, until the end; what was sent, and at which rate."""
+    over = threading.Event()
+    sent: list[tuple[int, float]] = []
+    script = str(Path(__file__).with_name("sender.py"))
+
+    def send() -> None:
+        while not over.is_set():
+            sender = lab.spawn(sys.executable, script, lab.far, str(capture), "50")
+            text, _ = sender.communicate(timeout=120)
+            packets, seconds = text.split()
+            sent.append((int(packets), float(seconds)))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield sent
+    finally:
+        over.set()
+        sender.join(120)
+
+
+def waited(daemon: Daemon) -> dict[str, list[float]]:
+    """How long many requests took, every one with a connection of its own, by path."""
+    times: dict[str, list[float]] = {path: [] for path in PATHS}
+    over = time.monotonic() + LONGEST_S
+    for number in range(ASKED):
+        began = time.monotonic()
+        if began > over:
+            break
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=30)
+        path = PATHS[number % len(PATHS)]
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        times[path].append(time.monotonic() - began)
+        assert answer.status == 200
+        connection.close()
+    return times
+
+
+def figures(times: dict[str, list[float]]) -> str:
+    ordered = sorted(wait for waits in times.values() for wait in waits)
+    by_path = ", ".join(f"{p} {1000 * statistics.median(w):.1f}" for p, w in times.items())
+    return f"{len(ordered)} answers; medians: {by_path}; all: " + ", ".join(
+        f"{name} {1000 * ordered[min(int(share * len(ordered)), len(ordered) - 1)]:.1f} ms"
+        for name, share in (("median", 0.5), ("p99", 0.99), ("most", 1.0))
+    )
+
+
+def test_good_clients_are_answered_while_packets_pour_in_and_others_crowd_the_api(
+    lab: Lab, source: str, mixed: Path, start: Starter, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    tap = {"input_type": "pcap", "config": {"iface": lab.near, "pcap_source": source}}
+    policy = {
+        "kind": "collection",
+        "input": {"tap": "t", "input_type": "pcap"},
+        "handlers": {"modules": {name: {"type": name} for name in ("net", "dns")}},
+    }
+    config = tmp_path / "policy.yaml"
+    config.write_text(json.dumps({"visor": {"taps": {"t": tap}, "policies": {"default": policy}}}))
+    daemon = start("--config", str(config))
+    found = {"at rest": waited(daemon)}
+    slow: dict[str, Any] = {}
+    scrapes: dict[str, Any] = {}
+    with flood(lab, mixed) as sent:
+        found["packets"] = waited(daemon)
+        with crowd("slow", daemon, SLOW, slow):
+            found[f"packets, {SLOW} slow clients"] = waited(daemon)
+            with crowd("scrape", daemon, SCRAPES, scrapes):
+                found[f"packets, {SLOW} slow clients, {SCRAPES} scrapers"] = waited(daemon)
+    packets = sum(count for count, _ in sent)
+    ledger = at_rest(daemon)
+    with capsys.disabled():
+        print(f"\n{source}: {packets / sum(s for _, s in sent):,.0f} packets/s; {ledger}")
+        for what, times in found.items():
+            print(f"  {what}: {figures(times)}")
+        print(f"  slow clients: {slow}; scrapes: {scrapes}")
+    assert ledger["unaccounted"] == 0
+    assert ledger["kernel_received"] <= packets
+    assert set(scrapes) == {"200"}
+    assert slow["cut_off"] >= SLOW - MAX_CONNECTIONS
+
+
+def at_rest(daemon: Daemon) -> dict[str, int]:
+    """The ledger of the capture, once all that came was worked off."""
+    before: dict[str, int] = {}
+    for _ in range(100):
+        (status,) = daemon.client.get("/health").json()["inputs"].values()
+        names = ("kernel_received", "kernel_drops", "queued", "queue_drops", "processed")
+        ledger = {name: status[name] for name in (*names, "unaccounted")}
+        if ledger == before and not ledger["queued"]:
+            return ledger
+        before = ledger
+        time.sleep(0.3)
+    raise AssertionError(f"the stream does not come to rest: {before}")
