@@ -83,6 +83,11 @@ class Daemon:
     def live(self) -> None:
         """Start, serve, drain."""
         settings = self._settings
+        if settings.otel:
+            raise StartError(
+                "--otel: metrics cannot be pushed over OTLP; an OpenTelemetry collector can scrape"
+                " /metrics with its prometheus receiver"
+            )
         if self._iface is None and not settings.admin_api and not self._has_policies():
             raise StartError(
                 "nothing to do: name an interface, or give --config with policies, or --full-api"
@@ -192,8 +197,6 @@ class Daemon:
             hosts=Hosts.parse(settings.host_spec) if settings.host_spec else None,
             held=True,
         )
-        if settings.otel:
-            _log.warning("OTLP push is not there yet: nothing is sent")
         wanted = self._wanted(self._document, plugins)
         if wanted is not None:
             agent.load(wanted, source=settings.config or "")

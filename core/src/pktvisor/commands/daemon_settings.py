@@ -293,13 +293,21 @@ class DaemonSettings:
         "--otel",
         default=False,
         group=_COMPATIBLE,
-        help="OTLP push is not there yet; nothing is sent.",
+        help="Refused: metrics are not pushed; a collector may scrape /metrics.",
     )
     otel_host: str = _option(
-        "--otel-host", default="localhost", metavar="HOST", group=_COMPATIBLE, help="The same."
+        "--otel-host",
+        default="localhost",
+        metavar="HOST",
+        group=_COMPATIBLE,
+        help="Accepted without effect, as --otel is refused.",
     )
     otel_path: str = _option(
-        "--otel-path", default="/v1/metrics", metavar="PATH", group=_COMPATIBLE, help="The same."
+        "--otel-path",
+        default="/v1/metrics",
+        metavar="PATH",
+        group=_COMPATIBLE,
+        help="Accepted without effect, as --otel is refused.",
     )
     otel_port: int = _option(
         "--otel-port",
@@ -307,7 +315,7 @@ class DaemonSettings:
         metavar="PORT",
         limits=(1, 65535),
         group=_COMPATIBLE,
-        help="The same.",
+        help="Accepted without effect, as --otel is refused.",
     )
     otel_interval: int = _option(
         "--otel-interval",
@@ -315,14 +323,27 @@ class DaemonSettings:
         metavar="S",
         limits=(1, 86400),
         group=_COMPATIBLE,
-        help="The same.",
+        help="Accepted without effect, as --otel is refused.",
     )
-    otel_tls: bool = _option("--otel-tls", default=False, group=_COMPATIBLE, help="The same.")
+    otel_tls: bool = _option(
+        "--otel-tls",
+        default=False,
+        group=_COMPATIBLE,
+        help="Accepted without effect, as --otel is refused.",
+    )
     otel_tls_cert: str | None = _option(
-        "--otel-tls-cert", default=None, metavar="FILE", group=_COMPATIBLE, help="The same."
+        "--otel-tls-cert",
+        default=None,
+        metavar="FILE",
+        group=_COMPATIBLE,
+        help="Accepted without effect, as --otel is refused.",
     )
     otel_tls_key: str | None = _option(
-        "--otel-tls-key", default=None, metavar="FILE", group=_COMPATIBLE, help="The same."
+        "--otel-tls-key",
+        default=None,
+        metavar="FILE",
+        group=_COMPATIBLE,
+        help="Accepted without effect, as --otel is refused.",
     )
     iana_service_port_registry: str | None = _option(
         "--iana-service-port-registry",
