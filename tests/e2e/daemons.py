@@ -31,6 +31,19 @@ class Daemon:
     def policies(self) -> list[str]:
         return sorted(self.client.get("/api/v1/policies").json())
 
+    def at_rest(self) -> dict[str, int]:
+        """The loss ledger of the only input, once what came was worked off."""
+        names = ("kernel_received", "kernel_drops", "queued", "queue_drops", "processed")
+        before: dict[str, int] = {}
+        for _ in range(100):
+            (status,) = self.client.get("/health").json()["inputs"].values()
+            ledger = {name: status[name] for name in (*names, "unaccounted")}
+            if ledger == before and ledger["unaccounted"] == ledger["queued"] == 0:
+                return ledger
+            before = ledger
+            time.sleep(0.3)
+        raise AssertionError(f"the stream does not come to rest: {before}")
+
     def wait_for(self, what: str) -> None:
         deadline = time.monotonic() + START_S
         while what not in self.log.read_text():

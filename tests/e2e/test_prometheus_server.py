@@ -6,7 +6,6 @@ import contextlib
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ from litestar.testing import TestClient
 from pktvisor.api.access import Access
 from pktvisor.api.app import create_app, guarded
 from pktvisor.engine.agent import Agent
-from tests.e2e.daemons import free_port
+from tests.e2e.daemons import Starter, free_port
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "samples" / "dns-lab.pcap"
@@ -98,25 +97,24 @@ def running(command: list[str]) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus: install it")
-def test_a_prometheus_server_has_us_up_and_all_families_typed(tmp_path: Path, text: str) -> None:
-    ours, theirs = free_port(), free_port()
+def test_a_prometheus_server_has_us_up_and_all_families_typed(
+    tmp_path: Path, text: str, start: Starter
+) -> None:
+    theirs = free_port()
     (tmp_path / "policy.yaml").write_text(document())
+    ours = start("--config", str(tmp_path / "policy.yaml")).port
     (tmp_path / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s}\n"
         "scrape_configs: [{job_name: pktvisor, static_configs:"
         f" [{{targets: ['127.0.0.1:{ours}']}}]}}]\n"
     )
-    daemon = [
-        str(Path(sys.executable).with_name("pktvisord")),
-        *("-p", str(ours), "--user", "root", "--config", str(tmp_path / "policy.yaml")),
-    ]
     server = [
         "prometheus",
         f"--config.file={tmp_path / 'prometheus.yml'}",
         f"--storage.tsdb.path={tmp_path / 'data'}",
         f"--web.listen-address=127.0.0.1:{theirs}",
     ]
-    with running(daemon), running(server):
+    with running(server):
         deadline = time.monotonic() + PATIENCE_S
         targets: list[dict[str, str]] = []
         while not any(target["health"] == "up" for target in targets):
