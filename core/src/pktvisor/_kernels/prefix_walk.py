@@ -21,6 +21,9 @@ U32 = cython.typedef(cython.uint)
 U64 = cython.typedef(cython.ulonglong)
 I64 = cython.typedef(cython.longlong)
 
+# So many rows ahead the entries to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 @cython.cfunc
 @cython.inline
@@ -84,6 +87,19 @@ def _walk(
     return -1 if node == nodes else -2
 
 
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(-9, check=False)
+def _slot(upper: U64, lower: U64, seed: U64, mask: U64) -> cython.Py_ssize_t:
+    """Where the cache keeps an address."""
+    golden: U64 = 0x9E3779B97F4A7C15
+    full: U64 = 0xFFFFFFFFFFFFFFFF
+    mixed: U64 = ((upper ^ seed) * golden) & full
+    mixed = ((mixed ^ lower ^ (mixed >> 32)) * golden) & full
+    return cython.cast(cython.Py_ssize_t, (mixed >> 32) & mask)
+
+
 def expand(
     tree: cython.const[U8][::1], nodes: cython.longlong, record_size: cython.int, starts: U32[::1]
 ) -> None:
@@ -142,13 +158,16 @@ def lookup(
     lower: U64
     rest: U64
     family: U64
-    mixed: U64
-    golden: U64 = 0x9E3779B97F4A7C15
     full: U64 = 0xFFFFFFFFFFFFFFFF
     low_half: U64 = 0xFFFFFFFF
     mask: U64 = cython.cast(U64, cache.shape[0] - 1)
     with cython.nogil:
         for i in range(rows.shape[0]):
+            if cython.compiled:
+                if i + _AHEAD < rows.shape[0]:
+                    row = rows[i + _AHEAD]
+                    slot = _slot(hi[row], lo[row], seed, mask)
+                    __builtin_prefetch(cython.address(cache[slot, 0]))
             row = rows[i]
             family = version[row]
             upper = hi[row]
@@ -159,9 +178,7 @@ def lookup(
             elif family != 6 or starts6.shape[0] == 0:
                 codes[i] = -1
                 continue
-            mixed = ((upper ^ seed) * golden) & full
-            mixed = ((mixed ^ lower ^ (mixed >> 32)) * golden) & full
-            slot = cython.cast(cython.Py_ssize_t, (mixed >> 32) & mask)
+            slot = _slot(upper, lower, seed, mask)
             if cache[slot, 1] == lower and cache[slot, 0] == upper and cache[slot, 2] == family:
                 codes[i] = cython.cast(I64, cache[slot, 3]) - 2
                 continue

@@ -14,7 +14,7 @@ from pktvisor.geo.layout import Layout
 
 __all__ = ["Tree"]
 
-_CACHED_ADDRESSES = 1 << 14
+_CACHED_ADDRESSES = 1 << 16
 
 
 class Tree:

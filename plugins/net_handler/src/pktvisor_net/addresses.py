@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.metrics import Addresses, CardinalityState, MetricSettings, TopNState
-
-if TYPE_CHECKING:
-    from pktvisor.geo import GeoDatabase
+from pktvisor.metrics import Addresses, CardinalityState, MetricSettings, TopNState, distinct
 
 __all__ = ["AddressMetrics", "destinations", "sources"]
 
@@ -48,8 +44,21 @@ class AddressMetrics:
             if "top_ips" in groups:
                 top.add_addresses(addresses, rows)
             if "top_geo" in groups:
-                _count_records(addresses, rows, self.settings.city, self.top_geo)
-                _count_records(addresses, rows, self.settings.asn, self.top_asn)
+                self._count_records(addresses, rows)
+
+    def _count_records(self, addresses: Addresses, rows: Array) -> None:
+        """Count the record codes of addresses; what they mean is looked up when it is shown."""
+        tops = ((self.settings.city, self.top_geo), (self.settings.asn, self.top_asn))
+        if all(database is None for database, _ in tops):
+            return
+        each = distinct((addresses.hi, addresses.lo), rows)
+        weights, places = each.weights[each.rows], np.arange(len(each.rows))
+        for database, top in tops:
+            if database is not None:
+                codes = database.codes(addresses.version, addresses.hi, addresses.lo, each.rows)
+                top.add_keys(
+                    codes.view(np.uint64), np.zeros_like(codes, np.uint64), places, weights
+                )
 
 
 def _in_order(rows4: Array, rows6: Array) -> Array:
@@ -59,13 +68,3 @@ def _in_order(rows4: Array, rows6: Array) -> Array:
     both = np.concatenate((rows4, rows6))
     both.sort(kind="stable")  # joins two ascending runs
     return both
-
-
-def _count_records(
-    addresses: Addresses, rows: Array, database: GeoDatabase | None, top: TopNState
-) -> None:
-    """Count the record codes of addresses; what they mean is looked up when it is shown."""
-    if database is None:
-        return
-    codes = database.codes(addresses.version, addresses.hi, addresses.lo, rows)
-    top.add_keys(codes.view(np.uint64), np.zeros(len(rows), np.uint64), np.arange(len(rows)))
