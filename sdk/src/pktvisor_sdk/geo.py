@@ -33,10 +33,12 @@ def asn_record(number: int, organisation: str) -> dict[str, Any]:
 def database_bytes(
     prefixes: Mapping[str, dict[str, Any]] | Iterable[tuple[str, dict[str, Any]]],
     database_type: str = "GeoLite2-City",
+    record_size: int = 32,
 ) -> bytes:
     """A database file that says `prefixes[p]` of each prefix; later ones win inside earlier ones.
 
-    Equal records are written once. The tree is one of IPv6, with IPv4 at ::/96, in records of 32 bits.
+    Equal records are written once. The tree is one of IPv6, with IPv4 at ::/96, in records of 24,
+    28 or 32 bits.
     """
     items = prefixes.items() if isinstance(prefixes, Mapping) else prefixes
     tree: list[list[int]] = [[at + 1, -1] for at in range(96)] + [[-1, -1]]  # down to ::/96
@@ -52,10 +54,9 @@ def database_bytes(
         root = 96 if network.version == 4 else 0
         _insert(tree, root, bits, network.prefixlen, -2 - place)
     nodes = len(tree)
-    words = [
-        nodes if at == -1 else nodes + 16 + (-2 - at) if at < 0 else at
+    pairs = [
+        [nodes if at == -1 else nodes + 16 + (-2 - at) if at < 0 else at for at in node]
         for node in tree
-        for at in node
     ]
     metadata = {
         "binary_format_major_version": 2,
@@ -66,10 +67,19 @@ def database_bytes(
         "ip_version": 6,
         "languages": ["en"],
         "node_count": nodes,
-        "record_size": 32,
+        "record_size": record_size,
     }
-    body = struct.pack(f"!{len(words)}I", *words) + bytes(16) + bytes(data)
+    written = b"".join(_node(left, right, record_size) for left, right in pairs)
+    body = written + bytes(16) + bytes(data)
     return body + b"\xab\xcd\xefMaxMind.com" + _encode(metadata)
+
+
+def _node(left: int, right: int, record_size: int) -> bytes:
+    """Both records; of 28 bits, the byte in the middle holds the upper four bits of each."""
+    if record_size == 28:
+        middle = left >> 24 << 4 | right >> 24
+        return (left & 0xFFFFFF).to_bytes(3) + bytes([middle]) + (right & 0xFFFFFF).to_bytes(3)
+    return left.to_bytes(record_size // 8) + right.to_bytes(record_size // 8)
 
 
 def _insert(tree: list[list[int]], at: int, bits: int, length: int, leaf: int) -> None:
