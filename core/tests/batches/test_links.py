@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pktvisor.batches import decoding
 from pktvisor_sdk.captures import packet_batch
 from pktvisor_sdk.frames import ethernet, ipv4, ipv6, udp
+from pktvisor_sdk.kernels import both_ways
 from pktvisor_sdk.tunnels import MPLS, PPPOE, cooked, cooked2, loopback, mpls, ppp, pppoe
 
 OK, MALFORMED, TRUNCATED, UNSUPPORTED = 0, 1, 2, 3
@@ -156,7 +158,8 @@ def test_no_bytes_lead_out_of_the_frame(
     link_type: int, frames: list[bytes], ethertype: bytes
 ) -> None:
     frames = [bytes(12) + ethertype + frame if ethertype else frame for frame in frames]
-    batch = packet_batch(frames, link_type=link_type, decapsulate=True)
+    with both_ways(decoding), both_ways(decoding, "links"), both_ways(decoding, "tunnels"):
+        batch = packet_batch(frames, link_type=link_type, decapsulate=True)
     end = batch.frame_offset + batch.captured_length
     found = batch.payload_offset >= 0
     assert (batch.payload_offset >= batch.frame_offset)[found].all()

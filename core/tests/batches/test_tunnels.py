@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pktvisor.batches import PacketBatch
+from pktvisor.batches import PacketBatch, decoding
 from pktvisor.batches.decoding import DEEPEST
 from pktvisor_sdk.captures import packet_batch
 from pktvisor_sdk.frames import (
@@ -25,6 +25,7 @@ from pktvisor_sdk.frames import (
     tcp,
     udp,
 )
+from pktvisor_sdk.kernels import both_ways
 from pktvisor_sdk.tunnels import (
     GENEVE_PORT,
     GTP_U_PORT,
@@ -220,7 +221,8 @@ def test_no_bytes_in_a_tunnel_lead_out_of_the_frame(
     for place, value in changes:
         frame[place % len(frame)] = value
     neighbour = ethernet(INNER4)
-    batch = packet_batch([bytes(frame[:size]), neighbour], decapsulate=True)
+    with both_ways(decoding), both_ways(decoding, "links"), both_ways(decoding, "tunnels"):
+        batch = packet_batch([bytes(frame[:size]), neighbour], decapsulate=True)
     at, length = int(batch.payload_offset[0]), int(batch.payload_length[0])
     assert at >= -1
     assert at + length <= min(len(frame), size)

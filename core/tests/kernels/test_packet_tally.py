@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pktvisor.batches import PacketBatch
-from pktvisor.kernels import IN, OUT, UNKNOWN, PacketTally, Tallier
+from pktvisor.kernels import IN, OUT, UNKNOWN, PacketTally, Tallier, packet_tally
+from pktvisor_sdk.kernels import both_ways
 
 Row = dict[str, int]
 
@@ -93,7 +94,8 @@ def test_a_tally_equals_counting_row_by_row(
     found: list[Row], filtered: bool, sampled: bool
 ) -> None:
     sizes = tuple(np.zeros(65536, np.int64) for _ in range(3))
-    tally = tallied(found, sizes, filtered=filtered, sampled=sampled)
+    with both_ways(packet_tally):
+        tally = tallied(found, sizes, filtered=filtered, sampled=sampled)
     counts, lists = slowly(found, filtered=filtered, sampled=sampled)
     for way in (UNKNOWN, IN, OUT):
         for run in range(len(starts_of(found))):
