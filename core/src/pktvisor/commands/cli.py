@@ -18,6 +18,7 @@ import rich_click as click
 from pktvisor import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from pktvisor.tui.client import AgentClient, Endpoint
@@ -89,19 +90,26 @@ def main(
 
     try:
         with PrivateAgent(file, host_spec) as agent:
-            _watch(agent.endpoint, "default", once, as_json)
+            _watch(agent.endpoint, "default", once, as_json, agent.close)
     except (OSError, ValueError) as error:
         _refuse(str(error))
 
 
-def _watch(endpoint: Endpoint, policy: str, once: bool, as_json: bool) -> None:
+def _watch(
+    endpoint: Endpoint,
+    policy: str,
+    once: bool,
+    as_json: bool,
+    on_hang_up: Callable[[], object] | None = None,
+) -> None:
     from pktvisor.tui.client import AgentClient
 
     if once:
         sys.exit(asyncio.run(_print_once(AgentClient(endpoint), policy, as_json)))
     from pktvisor.tui.app import PktvisorApp
 
-    app = PktvisorApp(AgentClient(endpoint), policy, version=__version__)
+    client = AgentClient(endpoint)
+    app = PktvisorApp(client, policy, version=__version__, on_hang_up=on_hang_up)
     app.run()
     sys.exit(app.return_code or 0)
 

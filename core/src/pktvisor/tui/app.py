@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -58,18 +59,21 @@ class PktvisorApp(App[None]):
         version: str = "",
         refresh_s: float = REFRESH_S,
         folder: Path | None = None,
+        on_hang_up: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         self.view = View()
         self.feed = Feed(client, policy, client_version=version)
         self._refresh_s = refresh_s
         self.folder = folder or Path.cwd()
+        self._on_hang_up = on_hang_up
         self._main = MainScreen(self.feed, self.view)
 
     async def on_mount(self) -> None:
         """Show the overview and start to ask; a lost terminal ends it as `q` does."""
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
+        loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         await self.push_screen(self._main)
         self.run_worker(self.fetch(), exclusive=True, group="fetch")
         if self._refresh_s > 0:
@@ -179,6 +183,12 @@ class PktvisorApp(App[None]):
                 screen.redraw(remember=remember)
             elif isinstance(screen, DetailScreen) and screen.is_mounted:
                 screen.redraw()
+
+    def _hung_up(self) -> None:
+        """End at once: to put a lost terminal in order may wait for it without end."""
+        if self._on_hang_up is not None:
+            self._on_hang_up()
+        os._exit(128 + signal.SIGHUP)
 
     def _tick(self) -> None:
         if not self.feed.frozen:
