@@ -17,7 +17,7 @@ array, `PacketBatch.source_port` its declaration, from which this page is made. 
 kept beyond the call it was handed to. Offsets count bytes from the start of the batch's arena.
 """
 _TABLES: Mapping[type[Table], str] = {
-    PacketBatch: "What capture inputs emit; up to 8192 rows, in arrival order.",
+    PacketBatch: "What capture inputs emit; up to 16384 rows, in arrival order.",
     DnsMessages: 'What the stage `dns_messages` makes: `batch.stage(DnsMessages)`, with `needs={"dns_messages"}`.',
     Datagrams: "What the stage `ip_reassembly` makes, which `dns_messages` reads.",
 }

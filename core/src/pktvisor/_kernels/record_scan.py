@@ -12,6 +12,10 @@ U16 = cython.typedef(cython.ushort)
 U32 = cython.typedef(cython.uint)
 I64 = cython.typedef(cython.longlong)
 
+# Where the next record begins is not known before this one was read: all bytes this far ahead are
+# called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 1024)
+
 # Why a scan stopped; the public names are in pktvisor.captures.
 _FULL = cython.declare(cython.int, 0)
 _END = cython.declare(cython.int, 1)
@@ -23,13 +27,19 @@ _SPECIAL = cython.declare(cython.int, 4)
 @cython.cfunc
 @cython.inline
 @cython.nogil
+@cython.boundscheck(False)
 @cython.exceptval(-1, check=False)
 def _u32(data: cython.const[U8][::1], at: cython.Py_ssize_t, swapped: cython.bint) -> I64:
-    """Unsigned 32-bit integer at a byte offset, little endian unless swapped."""
-    a: I64 = data[at]
-    b: I64 = data[at + 1]
-    c: I64 = data[at + 2]
-    d: I64 = data[at + 3]
+    """Unsigned 32-bit integer at a byte offset, little endian unless swapped.
+
+    Its bounds are checked once; -1 outside the data, which no caller asks for.
+    """
+    if at < 0 or at > data.shape[0] - 4:
+        return -1
+    a: U32 = data[at]
+    b: U32 = data[at + 1]
+    c: U32 = data[at + 2]
+    d: U32 = data[at + 3]
     if swapped:
         return (a << 24) | (b << 16) | (c << 8) | d
     return a | (b << 8) | (c << 16) | (d << 24)
@@ -74,6 +84,7 @@ def scan_pcap(
     rows: cython.Py_ssize_t = timestamp_ns.shape[0]
     why: cython.int = _FULL
     length: I64
+    ahead: cython.Py_ssize_t
     second_ns: I64 = 1000000000
     with cython.nogil:
         while row < rows:
@@ -93,6 +104,11 @@ def scan_pcap(
             captured_length[row] = cython.cast(U32, length)
             wire_length[row] = cython.cast(U32, _u32(data, at + 12, swapped))
             frame_offset[row] = at + header
+            if cython.compiled:
+                ahead = at + _AHEAD
+                while ahead < at + _AHEAD + header + length and ahead < stop:
+                    __builtin_prefetch(cython.address(data[ahead]))
+                    ahead += 64
             at += header + length
             row += 1
     result[0] = row

@@ -47,7 +47,7 @@ PacketTable = type[StageTable]
 
 
 class PacketBatch(Table):
-    """Up to 8192 packets as columns over one arena of raw bytes.
+    """Up to 16384 packets as columns over one arena of raw bytes.
 
     IPv4 addresses sit in the low 32 bits of the `_lo` columns; `ip_version` says how to read them.
     Offsets count from the start of `arena`; -1 means the header is not there.

@@ -24,7 +24,7 @@ class InputStream(ABC):
     """A source of batches, made from a tap.
 
     `batches` yields until the source ends (files) or `stop` is called (live). Batches hold at most
-    8192 rows and are read-only. A source that breaks half way ends the iteration and says why in
+    16384 rows and are read-only. A source that breaks half way ends the iteration and says why in
     `problem`: what came before it counts.
 
     A recorded stream is read as fast as its handlers go, and each batch is done with before the

@@ -43,7 +43,7 @@ class PcapFileStream(InputStream):
             raise ValueError(str(error)) from None
 
     def batches(self) -> Iterator[PacketBatch]:
-        """Yield the packets of the file, up to 8192 at a time."""
+        """Yield the packets of the file, up to 16384 at a time."""
         for records in self._reader:
             chosen = records if self._filter is None else self._pass(records, self._filter)
             if len(chosen):

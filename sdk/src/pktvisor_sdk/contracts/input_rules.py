@@ -19,7 +19,7 @@ from pktvisor_sdk.contracts.broken import demand
 
 __all__ = ["RULES", "InputBench"]
 
-_LARGEST_BATCH = 8192
+_LARGEST_BATCH = 16384
 _MOST_BATCHES = 1000
 
 
@@ -38,7 +38,7 @@ class InputBench:
 
 
 def emits_what_it_says(bench: InputBench) -> None:
-    """Its batches are of the type it emits, read-only, of at most 8192 rows."""
+    """Its batches are of the type it emits, read-only, of at most 16384 rows."""
     stream = bench.open()
     rows = 0
     try:

@@ -29,7 +29,7 @@ class RotatingStream(InputStream):
             raise ValueError(f"{folder}: no file is named like {config.pattern!r}")
 
     def batches(self) -> Iterator[PacketBatch]:
-        """Yield the packets of all files, each file's up to 8192 at a time."""
+        """Yield the packets of all files, each file's up to 16384 at a time."""
         for file in self._files:
             try:
                 with open_capture(file) as reader:
