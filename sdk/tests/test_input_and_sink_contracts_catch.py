@@ -38,7 +38,7 @@ class Silent(Good):
 
 class TooLarge(Good):
     def batches(self) -> Iterator[Table]:
-        yield packet_batch(sample_frames(9000))
+        yield packet_batch(sample_frames(17_000))
 
 
 class Writeable(Good):
@@ -82,7 +82,7 @@ class NoJson(Good):
 
 BAD_INPUTS: list[tuple[type[Good], str, str]] = [
     (Silent, "emits_what_it_says", "no rows came"),
-    (TooLarge, "emits_what_it_says", "a batch has 9000 rows"),
+    (TooLarge, "emits_what_it_says", "a batch has 17000 rows"),
     (Writeable, "emits_what_it_says", "column 'vlan' can be written to"),
     (OfAnotherType, "emits_what_it_says", "a list came; it says it emits PacketBatch"),
     (Endless, "emits_what_it_says", "the stream does not end"),
