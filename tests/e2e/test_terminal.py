@@ -68,6 +68,12 @@ def rows_like(text: str, items: list[dict[str, Any]]) -> list[bool]:
     ]
 
 
+def _processed(daemon: Daemon) -> tuple[int, int]:
+    """What the only input has processed, and what still waits."""
+    (status,) = daemon.client.get("/health").json()["inputs"].values()
+    return status["processed"], status["queued"]
+
+
 @needs_lab
 def test_the_figures_on_screen_are_those_of_the_api_at_that_moment(lab: Lab, agent: Agent) -> None:
     daemon = agent("net", "dns", "pcap", iface=lab.near)
@@ -75,15 +81,21 @@ def test_the_figures_on_screen_are_those_of_the_api_at_that_moment(lab: Lab, age
         terminal.wait_for("Drops")
         terminal.press("u")
         sent, _ = lab.replay(SAMPLE, "--topspeed")
-        terminal.wait_for(f"Packets  {sent:,}")
+        # All of it is counted, by every handler: the screen may be of a moment before that.
+        daemon.wait_until(lambda: _processed(daemon) == (sent, 0))
+        answer = daemon.client.get("/api/v1/policies/default/metrics/window/5").json()["default"]
+        found: dict[str, Any] = {}
+        for schemas in answer.values():
+            found.update(schemas)
+        packets, dns, health = found["packets"], found["dns"], daemon.client.get("/health").json()
+        wire, xact = dns["wire_packets"], dns["xact"]
+        terminal.wait_for(
+            f"Packets  {sent:,}",
+            f"DNS      {wire['total']:,}",
+            f"Xacts    {xact['counts']['total']:,}",
+        )
         terminal.press("f")  # nothing is sent any more, and nothing is asked any more
         text = terminal.wait_for("FROZEN")
-    answer = daemon.client.get("/api/v1/policies/default/metrics/window/5").json()["default"]
-    found: dict[str, Any] = {}
-    for schemas in answer.values():
-        found.update(schemas)
-    packets, dns, health = found["packets"], found["dns"], daemon.client.get("/health").json()
-    wire, xact = dns["wire_packets"], dns["xact"]
     (status,) = health["inputs"].values()
     said = {
         "Packets": [("", packets["total"])]
