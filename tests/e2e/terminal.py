@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Self
 
 import pytest
 
-__all__ = ["Terminal", "needs_tmux"]
+__all__ = ["Terminal", "children", "needs_tmux"]
 
 _NUMBERS = itertools.count()
 _PATIENCE_S = 30.0
-_STATUS_S = 3.0  # for the status of a command that has ended
+_ENDED = "ended with status "
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+
+
+def children(process: int) -> list[int]:
+    """The processes a process has started."""
+    return [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 class Terminal:
@@ -32,19 +39,20 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._socket = f"pktvisor-{os.getpid()}-{next(_NUMBERS)}"
-        # The size is the terminal's, whatever the one around us says of its own.
-        self._command = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *command])
+        # The size is the terminal's, whatever the one around us says of its own. tmux itself may
+        # lose the status of a command, so a shell puts it on the screen, which then stays.
+        inner = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *command])
+        self._command = f"{inner}; printf '{_ENDED}%s\\n' $?; exec cat"
         self._size = size
         self._environment = {"COLORTERM": "truecolor", **(environment or {})}
 
     def __enter__(self) -> Self:
         width, height = map(str, self._size)
-        self._tmux("-f/dev/null", "start-server", ";", "set", "-g", "remain-on-exit", "on",
-                   ";", "set", "-g", "status", "off", ";", "set", "-g", "mouse", "on",
+        self._tmux("-f/dev/null", "start-server", ";", "set", "-g", "status", "off", ";", "set", "-g", "mouse", "on",
                    ";", "set", "-g", "default-terminal", "tmux-256color", ";", "set", "-g",
                    "escape-time", "0", ";", "set", "-g", "set-clipboard", "on", ";", "new-session", "-d", "-x", width, "-y", height,
                    *(f"-e{key}={value}" for key, value in self._environment.items()),
-                   self._command)  # fmt: skip
+                   "sh", "-c", self._command)  # fmt: skip
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,30 +84,34 @@ class Terminal:
             time.sleep(0.05)
         raise AssertionError(f"{wanted} {'stays' if gone else 'does not come'} on:\n{self.text()}")
 
+    def wait_for_lines(self, *patterns: str) -> None:
+        """Wait until each pattern is found within a line of the screen."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            text = self.text()
+            missing = [p for p in patterns if not re.search(p, text, re.MULTILINE)]
+            if not missing:
+                return
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{missing} do not come on:\n{text}")
+            time.sleep(0.05)
+
     def pid(self) -> int:
-        """The process that runs in the terminal."""
-        return int(self._tmux("display-message", "-p", "#{pane_pid}"))
+        """The process of the command, once the shell has started it."""
+        shell = int(self._tmux("display-message", "-p", "#{pane_pid}"))
+        deadline = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline:
+            if found := children(shell):
+                return found[0]
+            time.sleep(0.01)
+        raise AssertionError(f"it does not start:\n{self.text()}")
 
     def exit_status(self) -> int:
-        """Wait until the command has ended; what it returned.
-
-        tmux sees the end of output first and the status a moment later, or now and then, on a busy
-        machine, never: then the test is skipped.
-        """
-        deadline = time.monotonic() + _PATIENCE_S
-        dead = status = ""
-        while time.monotonic() < deadline:
-            dead, status, *_ = self._tmux(
-                "display-message", "-p", "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}"
-            ).split(" ")
-            if dead == "1" and status:
-                return int(status)
-            if dead == "1":
-                deadline = min(deadline, time.monotonic() + _STATUS_S)
-            time.sleep(0.05)
-        if dead == "1":
-            pytest.skip("the command ended, but tmux has lost its exit status")
-        raise AssertionError(f"it does not end:\n{self.text()}")
+        """Wait until the command has ended; what it returned."""
+        text = self.wait_for(_ENDED)
+        found = re.search(rf"^{_ENDED}(\d+)$", text, re.MULTILINE)
+        assert found is not None, text
+        return int(found[1])
 
     def clipboard(self) -> str:
         """What a program in the terminal has copied."""
