@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Sequence
 
 from rich.text import Text
-from textual import events
 from textual.geometry import Size
 
 from pktvisor.tui.drawing import draw_gauges, draw_lines
@@ -42,7 +41,7 @@ class Headline(Rows):
                     kept = self._history.setdefault(gauge.key, deque(maxlen=KEPT))
                     kept.append(gauge.spread.live)
         before = len(self.rows_drawn)
-        self.draw(self._composed(self.content_size.width))
+        self.draw()
         if len(self.rows_drawn) != before:
             self.refresh(layout=True)
 
@@ -50,17 +49,14 @@ class Headline(Rows):
         """Begin the course of the rates anew."""
         self._history.clear()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Use the width there is."""
-        self.draw(self._composed(self.content_size.width))
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many rows as there is to say at that width."""
-        return len(self._composed(width))
+        return len(self.composed(Size(width, viewport.height)))
 
-    def _composed(self, width: int) -> list[Text]:
+    def composed(self, room: Size) -> list[Text]:
+        """As many gauges as leave the tables their part of the screen."""
         most = max(_LEAST_ROWS, self.app.size.height // _SHARE)
         return [
-            *draw_lines(self._lines, width, self._view),
-            *draw_gauges(self._gauges, width, most, self._history),
+            *draw_lines(self._lines, room.width, self._view),
+            *draw_gauges(self._gauges, room.width, most, self._history),
         ]

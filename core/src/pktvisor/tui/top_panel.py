@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.reactive import reactive
 
 from pktvisor.tui.figures import Row
@@ -35,6 +36,17 @@ class TopPanel(Rows, can_focus=True):
         self._view = view
         self.border_title = panel.title
 
+    def composed(self, room: Size) -> list[Text]:
+        """The rows there is room for: name left, figures right, one below the other."""
+        rows = self.rows[: room.height]
+        figures = [self._figure(row) for row in rows]
+        widest = max(map(len, figures), default=0)
+        cursor = min(self.cursor, len(rows) - 1) if self.has_focus else -1
+        return [
+            _line(row.name or '""', f"{figure:>{widest}}", room.width, place == cursor)
+            for place, (row, figure) in enumerate(zip(rows, figures, strict=True))
+        ]
+
     @property
     def rows(self) -> list[Row]:
         """The rows in the order they are shown."""
@@ -51,20 +63,16 @@ class TopPanel(Rows, can_focus=True):
         if panel.title != self.panel.title:
             self.border_title = panel.title
         self.panel = panel
-        self._compose_rows()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Use the room there is."""
-        self._compose_rows()
+        self.draw()
 
     def watch_cursor(self) -> None:
         """Show which row is selected."""
-        self._compose_rows()
+        self.draw()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Only the table in focus has a cursor."""
         super().watch_has_focus(_has_focus)
-        self._compose_rows()
+        self.draw()
 
     def action_move(self, step: int) -> None:
         """Move the cursor within the rows."""
@@ -82,20 +90,6 @@ class TopPanel(Rows, can_focus=True):
         self.cursor = max(0, min(event.y - 1, len(self.rows) - 1))
         if again:
             self.action_open()
-
-    def _compose_rows(self) -> None:
-        """The rows there is room for: name left, figures right, one below the other."""
-        width, height = self.content_size
-        rows = self.rows[:height]
-        figures = [self._figure(row) for row in rows]
-        widest = max(map(len, figures), default=0)
-        cursor = min(self.cursor, len(rows) - 1) if self.has_focus else -1
-        self.draw(
-            [
-                _line(row.name or '""', f"{figure:>{widest}}", width, place == cursor)
-                for place, (row, figure) in enumerate(zip(rows, figures, strict=True))
-            ]
-        )
 
     def _figure(self, row: Row) -> str:
         share = self._view.share(row.estimate, self.panel.base)
