@@ -21,6 +21,7 @@ from litestar.testing import TestClient
 from pktvisor.api.access import Access
 from pktvisor.api.app import create_app, guarded
 from pktvisor.engine.agent import Agent
+from pktvisor.exposition.json import bucket_json
 from pktvisor.plugins import Plugins
 from tests.conformance.shared import REFERENCE
 
@@ -149,6 +150,20 @@ def wait_for_periods(agent: Agent, count: int) -> None:
             time.sleep(0.05)
 
 
+def wait_for_samples(agent: Agent) -> None:
+    """Until what counts the cost of the made-up traffic has seen some: the recording was later."""
+    deadline = time.monotonic() + 60
+    for name in agent.policy_names():
+        for handler in agent.snapshot(name).handlers:
+            while name.startswith("lo-") and not _sampled(agent, name, handler):
+                assert time.monotonic() < deadline, name
+                time.sleep(0.05)
+
+
+def _sampled(agent: Agent, policy: str, handler: str) -> bool:
+    return "cpu_usage" in bucket_json(agent.snapshot(policy).handlers[handler].buckets[0])
+
+
 def at(path: str, agent: Agent) -> str:
     """The path with our names in it: those with a hash are made by each implementation its own way."""
     named = re.search(r"/policies/([^/]+)-[0-9a-f]{13,16}-", path)
@@ -165,6 +180,7 @@ def ask(names: list[str], document: bytes, *, writes: bool) -> Iterator[tuple[st
     early = True
     try:
         agent.load(document)
+        wait_for_samples(agent)
         app = create_app(agent, writes=writes, stop=lambda: None)
         access = Access.listening(["localhost"], [], writes=writes, token=None)
         client = TestClient(guarded(app, access), base_url="http://127.0.0.1:10853")
