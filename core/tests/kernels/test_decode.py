@@ -7,14 +7,13 @@ import struct
 from dataclasses import dataclass, fields
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from impacket.ImpactDecoder import EthDecoder
 
-from pktvisor.batches import Hosts, PacketBatch, decode, decoding
+from pktvisor.batches import PacketBatch, decoding
 from pktvisor_sdk import frames as build
-from pktvisor_sdk.captures import packet_batch, records
+from pktvisor_sdk.captures import packet_batch
 from pktvisor_sdk.kernels import both_ways
 from pktvisor_sdk.tunnels import cooked, cooked2, loopback
 
@@ -375,72 +374,3 @@ def test_udp_over_ipv4_reads_as_impacket_reads_it(
     assert batch.source_port[0] == datagram.get_uh_sport()
     assert batch.destination_port[0] == datagram.get_uh_dport()
     assert batch.payload_length[0] == datagram.get_uh_ulen() - 8
-
-
-@pytest.mark.parametrize("version", [4, 6])
-@given(data=st.data())
-def test_directions_ask_for_the_destination_first(version: int, data: st.DataObject) -> None:
-    addresses = ADDRESSES4 if version == 4 else ADDRESSES6
-    bits = 32 if version == 4 else 128
-    prefixes = data.draw(
-        st.lists(st.tuples(addresses, st.integers(0, bits)), min_size=1, max_size=3)
-    )
-    networks = [ipaddress.ip_network(f"{a}/{n}", strict=False) for a, n in prefixes]
-    inside = st.sampled_from([str(network.network_address) for network in networks])
-    ends = data.draw(st.lists(st.tuples(*2 * [addresses | inside]), min_size=1, max_size=5))
-    frames = [build.udp_frame(source, destination, 1, 2) for source, destination in ends]
-    hosts = Hosts(tuple(networks))
-    with both_ways(decoding):
-        found = decode(records(frames), hosts).direction.tolist()
-
-    def ours(address: str) -> bool:
-        parsed = ipaddress.ip_address(address)
-        given = version == 6 or int(parsed) != 0  # 0.0.0.0 is no host
-        return given and any(parsed in network for network in networks)
-
-    assert found == [1 if ours(d) else 2 if ours(s) else 0 for s, d in ends]
-
-
-@given(
-    source=ADDRESSES6,
-    destination=ADDRESSES6,
-    ports=st.tuples(PORTS, PORTS),
-    seed=st.integers(0, 99),
-)
-def test_both_directions_of_a_flow_and_no_other_flow_share_a_hash(
-    source: str, destination: str, ports: tuple[int, int], seed: int
-) -> None:
-    frames = [
-        build.udp_frame(source, destination, *ports),
-        build.udp_frame(destination, source, *reversed(ports)),
-        build.udp_frame(source, destination, ports[0], ports[1] ^ 1),
-        build.tcp_frame(source, destination, *ports),
-    ]
-    there, back, other_port, other_protocol = decode(
-        records(frames), Hosts(), seed
-    ).flow_hash.tolist()
-    assert there == back
-    assert len({there, other_port, other_protocol}) == 3
-    (reseeded, *_) = decode(records(frames), Hosts(), seed + 1000).flow_hash.tolist()
-    assert reseeded != there
-
-
-@given(halves=st.tuples(*2 * [st.integers(1, 2**64 - 1)]), seed=st.integers(0, 2**64 - 1))
-def test_addresses_and_ports_that_cancel_out_do_not_share_a_hash(
-    halves: tuple[int, int], seed: int
-) -> None:
-    """What one part of a 128-bit address changes, no other part or port may undo for every seed."""
-
-    def frame(hi: int, lo: int, port: int) -> bytes:
-        address = str(ipaddress.IPv6Address(hi << 64 | lo & (2**64 - 1)))
-        return build.udp_frame(address, "2001:db8::1", port, 53)
-
-    hi, lo = halves
-    golden = 0x9E3779B97F4A7C15
-    frames = [
-        frame(hi, lo, 7),
-        frame(hi ^ 1 << 63, lo ^ 1 << 63, 7),
-        frame(hi ^ 1, lo ^ hi * golden ^ (hi ^ 1) * golden, 7),
-        frame(hi, lo ^ 5 << 48, 7 ^ 5),
-    ]
-    assert len(set(decode(records(frames), Hosts(), seed).flow_hash.tolist())) == 4

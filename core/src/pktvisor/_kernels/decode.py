@@ -74,40 +74,6 @@ def _be64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
 @cython.cfunc
 @cython.inline
 @cython.nogil
-@cython.exceptval(check=False)
-def _mix(value: U64) -> U64:
-    """The finaliser of SplitMix64: every input bit reaches every output bit."""
-    first: U64 = 0xBF58476D1CE4E5B9
-    second: U64 = 0x94D049BB133111EB
-    full: U64 = 0xFFFFFFFFFFFFFFFF
-    value = ((value ^ (value >> 30)) * first) & full
-    value = ((value ^ (value >> 27)) * second) & full
-    return value ^ (value >> 31)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(-1, check=False)
-def _prefix_hit(
-    hi: U64,
-    lo: U64,
-    prefix_hi: cython.const[U64][::1],
-    prefix_lo: cython.const[U64][::1],
-    mask_hi: cython.const[U64][::1],
-    mask_lo: cython.const[U64][::1],
-) -> cython.int:
-    """1 when the address lies inside one of the prefixes."""
-    i: cython.Py_ssize_t
-    for i in range(prefix_hi.shape[0]):
-        if (hi & mask_hi[i]) == prefix_hi[i] and (lo & mask_lo[i]) == prefix_lo[i]:
-            return 1
-    return 0
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
 @cython.exceptval(-9, check=False)
 def _link(
     data: cython.const[U8][::1],
@@ -202,7 +168,6 @@ def _link(
 
 def decode(
     data: cython.const[U8][::1],
-    seed: cython.ulonglong,
     rows: cython.const[I64][::1],
     inside: cython.bint,
     start: cython.const[I64][::1],
@@ -210,19 +175,11 @@ def decode(
     kind: cython.const[U16][::1],
     captured_length: cython.const[U32][::1],
     wire_length: cython.const[U32][::1],
-    host_v4: cython.const[U64][::1],
-    mask_v4: cython.const[U64][::1],
-    no_v4: cython.const[U64][::1],
-    host_v6_hi: cython.const[U64][::1],
-    host_v6_lo: cython.const[U64][::1],
-    mask_v6_hi: cython.const[U64][::1],
-    mask_v6_lo: cython.const[U64][::1],
     network_offset: I64[::1],
     transport_offset: I64[::1],
     payload_offset: I64[::1],
     payload_length: I32[::1],
     status: U8[::1],
-    direction: U8[::1],
     ip_version: U8[::1],
     ip_protocol: U8[::1],
     transport: U8[::1],
@@ -237,7 +194,6 @@ def decode(
     tcp_sequence: U32[::1],
     vlan: U16[::1],
     inner_vlan: U16[::1],
-    flow_hash: U64[::1],
     tags: U16[::1],
     later: I64[::1],
     state: I64[::1],
@@ -246,9 +202,7 @@ def decode(
 
     `kind` is the LINKTYPE_ number of what begins there. `inside` means that this is part of a
     packet read before: VLAN tags are then kept unless an Ethernet header replaces them.
-    `host_*`/`mask_*` are the host prefixes, already masked (IPv4 in 32 bits; `no_v4` is zeros of
-    the same length). `tags` is scratch of length 2. A row's direction is 1 when the destination is
-    a host, else 2 when the source is, else 0. `transport` is 1 UDP, 2 TCP, 0 neither or not there.
+    `tags` is scratch of length 2. `transport` is 1 UDP, 2 TCP, 0 neither or not there.
 
     `later` (as long as `rows`) receives the `state[0]` rows left to `links`: their `payload_offset`
     is where it is to go on and `payload_length` the EtherType, or -1 and 0 at an unknown link type.
@@ -270,23 +224,18 @@ def decode(
     transport_at: cython.Py_ssize_t
     payload_at: cython.Py_ssize_t
     payload_size: cython.Py_ssize_t
-    toward: U8
     version: U8
     protocol: U8
     carried: U8
     piece: U8
     flags: U8
     sequence: U32
-    sport: U64
-    dport: U64
+    sport: cython.int
+    dport: cython.int
     shi: U64
     slo: U64
     dhi: U64
     dlo: U64
-    a: U64
-    b: U64
-    flow: U64
-    full: U64 = 0xFFFFFFFFFFFFFFFF
     with cython.nogil:
         for i in range(rows.shape[0]):
             if cython.compiled:
@@ -303,7 +252,6 @@ def decode(
             transport_at = -1
             payload_at = -1
             payload_size = 0
-            toward = 0
             version = 0
             protocol = 0
             carried = 0
@@ -316,7 +264,6 @@ def decode(
             dport = 0
             flags = 0
             sequence = 0
-            flow = 0
             found = _link(data, at, end, kind[row], tags)
             if not inside or kind[row] == 1:
                 vlan[row] = tags[0]
@@ -380,10 +327,6 @@ def decode(
                     if at > end:
                         verdict = short
                         at = end
-                    if dlo != 0 and _prefix_hit(0, dlo, no_v4, host_v4, no_v4, mask_v4):
-                        toward = 1
-                    elif slo != 0 and _prefix_hit(0, slo, no_v4, host_v4, no_v4, mask_v4):
-                        toward = 2
                 elif family == 2:
                     if size != 6 or end - at < 40:
                         verdict = short if end - at < 40 else 1
@@ -440,10 +383,6 @@ def decode(
                         at += size
                         if piece == 2:
                             break
-                    if _prefix_hit(dhi, dlo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
-                        toward = 1
-                    elif _prefix_hit(shi, slo, host_v6_hi, host_v6_lo, mask_v6_hi, mask_v6_lo):
-                        toward = 2
                 else:
                     verdict = 1
                     break
@@ -490,22 +429,12 @@ def decode(
                         payload_size = end - payload_at
                 else:
                     payload_size = end - at
-                if version == 6:  # else whoever picks addresses picks those that share a hash
-                    a = _mix(_mix(shi ^ seed) ^ slo)
-                    b = _mix(_mix(dhi ^ seed) ^ dlo)
-                else:
-                    a = slo
-                    b = dlo
-                a = _mix(a ^ ((sport << 48) & full) ^ seed)
-                b = _mix(b ^ ((dport << 48) & full) ^ seed)
-                flow = _mix(((a + b) & full) ^ cython.cast(U64, protocol))
                 break
             status[row] = verdict
             network_offset[row] = network_at
             transport_offset[row] = transport_at
             payload_offset[row] = payload_at
             payload_length[row] = cython.cast(I32, payload_size)
-            direction[row] = toward
             ip_version[row] = version
             ip_protocol[row] = protocol
             transport[row] = carried
@@ -518,5 +447,4 @@ def decode(
             destination_port[row] = cython.cast(U16, dport)
             tcp_flags[row] = flags
             tcp_sequence[row] = sequence
-            flow_hash[row] = flow
     state[0] = waiting

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,11 @@ import numpy as np
 from pktvisor._kernels import decode as kernel
 from pktvisor._kernels import links, tunnels
 from pktvisor.batches.columns import Array
+from pktvisor.batches.flows import directions
 from pktvisor.batches.hosts import Hosts
 from pktvisor.batches.packets import PacketBatch
 
-__all__ = ["DEEPEST", "FLOW_SEED", "Records", "decode"]
-
-# One seed a process: whoever sends packets cannot aim at a slot of a flow-keyed table.
-FLOW_SEED = int.from_bytes(os.urandom(8))
+__all__ = ["DEEPEST", "Records", "decode"]
 
 DEEPEST = 4
 """Tunnels inside each other that decapsulation enters; what is deeper stays inside."""
@@ -26,7 +23,8 @@ _MOST_LINKS = 4  # link layers in a row, as in Ethernet over MPLS over PPPoE ove
 _FROM_RECORD = frozenset(
     {"timestamp_ns", "captured_length", "wire_length", "frame_offset", "link_type", "interface"}
 )
-_DECODED = tuple(name for name in PacketBatch.columns if name not in _FROM_RECORD)
+_FROM_HEADERS = frozenset({"direction", "flow_hash"})
+_DECODED = tuple(n for n in PacketBatch.columns if n not in _FROM_RECORD | _FROM_HEADERS)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,9 +49,7 @@ class Records:
         )
 
 
-def decode(
-    records: Records, hosts: Hosts, seed: int = FLOW_SEED, *, decapsulate: bool = False
-) -> PacketBatch:
+def decode(records: Records, hosts: Hosts, *, decapsulate: bool = False) -> PacketBatch:
     """Decode link, network and transport headers of every record.
 
     The columns tell of the outermost IP packet, or with `decapsulate` of the innermost one that
@@ -64,23 +60,20 @@ def decode(
     columns = {name: getattr(records, name) for name in _FROM_RECORD}
     for name in _DECODED:
         columns[name] = np.empty(size, PacketBatch.columns[name].dtype)
-    reading = _Reading(records, hosts, seed, columns)
+    reading = _Reading(records, columns)
     reading.frames()
     if decapsulate:
         reading.enter_tunnels()
+    columns["direction"] = directions(columns, hosts)
     return PacketBatch(records.arena, size, columns)
 
 
 class _Reading:
     """The columns of one batch while they are filled; rows go through the kernels again as needed."""
 
-    def __init__(
-        self, records: Records, hosts: Hosts, seed: int, columns: dict[str, Array]
-    ) -> None:
+    def __init__(self, records: Records, columns: dict[str, Array]) -> None:
         self._records = records
         self._columns = columns
-        self._seed = seed
-        self._hosts = hosts
         self._every = np.arange(len(records))
         self._place: tuple[Array, Array, Array] | None = None
         self._later = np.empty(len(records), np.int64)
@@ -135,12 +128,10 @@ class _Reading:
 
     def _read(self, rows: Array, place: tuple[Array, Array, Array], *, inside: bool) -> Array:
         """Run the decode kernel over `rows`; returns those whose link it does not know."""
-        hosts, columns = self._hosts, self._columns
+        columns = self._columns
         kernel.decode(
-            self._records.arena, self._seed, rows, inside, *place, columns["captured_length"],
-            columns["wire_length"], hosts.v4[1], hosts.v4_mask[1], hosts.v4[0], hosts.v6[0],
-            hosts.v6[1], hosts.v6_mask[0], hosts.v6_mask[1],
-            *(columns[name] for name in _DECODED),
+            self._records.arena, rows, inside, *place, columns["captured_length"],
+            columns["wire_length"], *(columns[name] for name in _DECODED),
             np.empty(2, np.uint16), self._later, self._state,
         )  # fmt: skip
         return self._later[: self._state[0]]

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 import numpy as np
 
 from pktvisor.batches.columns import Array, Column
+from pktvisor.batches.flows import flow_hashes
 from pktvisor.batches.packet import Packet
 from pktvisor.batches.table import Selection, Table
 
@@ -90,6 +91,13 @@ class PacketBatch(Table):
     def nbytes(self) -> int:
         """Memory behind the columns and the arena."""
         return super().nbytes + self.arena.nbytes
+
+    def column(self, name: str) -> Array:
+        """The values of a column by name; those of `flow_hash` are made when first asked for."""
+        if name == "flow_hash" and self._source is None and name not in self._columns:
+            self._columns[name] = flow_hashes(self._columns)
+            self._columns[name].flags.writeable = False
+        return super().column(name)
 
     def packet(self, row: int) -> Packet:
         """One row as an object, with its bytes: slow, see `Packet`."""

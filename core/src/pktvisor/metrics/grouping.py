@@ -8,7 +8,7 @@ import numpy as np
 
 from pktvisor._kernels import group as kernel
 from pktvisor.batches import Array
-from pktvisor.batches.decoding import FLOW_SEED
+from pktvisor.batches.flows import FLOW_SEED
 
 __all__ = ["Distinct", "distinct"]
 

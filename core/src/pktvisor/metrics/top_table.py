@@ -8,7 +8,7 @@ import numpy as np
 
 from pktvisor._kernels import top_table as kernel
 from pktvisor.batches import Array
-from pktvisor.batches.decoding import FLOW_SEED
+from pktvisor.batches.flows import FLOW_SEED
 from pktvisor.metrics.keys import Texts
 
 __all__ = ["LARGEST_MAP", "Entry", "TopTable"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from pktvisor._kernels import ip_fragments as kernel
 from pktvisor.batches import Array, Hosts, PacketBatch, Records, StageTable, decode
-from pktvisor.batches.decoding import FLOW_SEED
+from pktvisor.batches.flows import FLOW_SEED
 from pktvisor.batches.table import Selection
 from pktvisor.stages.stage import Stage
 

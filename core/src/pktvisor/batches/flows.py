@@ -1,0 +1,41 @@
+"""The direction of packets and the hash of their flows: the driver of the flow kernels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+
+from pktvisor._kernels import flows as kernel
+from pktvisor.batches.columns import Array
+from pktvisor.batches.hosts import Hosts
+
+__all__ = ["FLOW_SEED", "directions", "flow_hashes"]
+
+# One seed a process: whoever sends packets cannot aim at a slot of a flow-keyed table.
+FLOW_SEED = int.from_bytes(os.urandom(8))
+
+_ADDRESSES = (
+    "ip_version", "source_hi", "source_lo", "destination_hi", "destination_lo", "network_offset",
+)  # fmt: skip
+
+
+def directions(columns: Mapping[str, Array], hosts: Hosts) -> Array:
+    """u8 a row: 1 in (the destination is a host), 2 out (the source is), 0 neither."""
+    found = np.empty(len(columns["ip_version"]), np.uint8)
+    kernel.directions(
+        *(columns[name] for name in _ADDRESSES), *hosts.v4, *hosts.v4_mask, *hosts.v6,
+        *hosts.v6_mask, found,
+    )  # fmt: skip
+    return found
+
+
+def flow_hashes(columns: Mapping[str, Array], seed: int = FLOW_SEED) -> Array:
+    """u64 a row: the same for both directions of a flow, 0 without a network header."""
+    found = np.empty(len(columns["ip_version"]), np.uint64)
+    kernel.hashes(
+        *(columns[name] for name in _ADDRESSES), columns["source_port"],
+        columns["destination_port"], columns["ip_protocol"], seed, found,
+    )  # fmt: skip
+    return found
