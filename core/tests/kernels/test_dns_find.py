@@ -26,8 +26,8 @@ def find(packets: list[tuple[int, int, int, int]]) -> Found:
     is_dns[list(DNS_PORTS)] = 1
     port = np.zeros(len(packets), np.uint16)
     udp, tcp, state = (np.zeros(size, np.int64) for size in (len(packets), len(packets), 2))
-    with both_ways(dns_messages, "dns_walk"):
-        dns_messages.dns_walk.find(*columns, is_dns, port, udp, tcp, state)
+    with both_ways(dns_messages, "dns_find"):
+        dns_messages.dns_find.find(*columns, is_dns, port, udp, tcp, state)
     found = [[(row, int(port[row])) for row in rows.tolist()] for rows in
              (udp[: state[0]], tcp[: state[1]])]  # fmt: skip
     return found[0], found[1]

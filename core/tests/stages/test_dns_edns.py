@@ -15,14 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pktvisor.stages import DnsMessages, DnsMessagesStage
+from pktvisor.stages import DnsMessages, DnsMessagesStage, dns_messages
 from pktvisor_sdk.captures import packet_batch
 from pktvisor_sdk.frames import udp_frame
+from pktvisor_sdk.kernels import both_ways
 
 
 def read(*messages: bytes) -> DnsMessages:
     frames = [udp_frame("192.0.2.1", "192.0.2.53", 4242, 53, message) for message in messages]
-    return DnsMessagesStage().run(packet_batch(frames))
+    with both_ways(dns_messages, "dns_records"):
+        messages = DnsMessagesStage().run(packet_batch(frames))
+        assert len(messages.signed) == len(frames)  # read now, while the twin looks on
+    return messages
 
 
 def subnet(messages: DnsMessages, row: int = 0) -> str | None:

@@ -204,12 +204,15 @@ def decode(
     packet read before: VLAN tags are then kept unless an Ethernet header replaces them.
     `tags` is scratch of length 2. `transport` is 1 UDP, 2 TCP, 0 neither or not there.
 
+    IndexError when a frame is not in the data.
+
     `later` (as long as `rows`) receives the `state[0]` rows left to `links`: their `payload_offset`
     is where it is to go on and `payload_length` the EtherType, or -1 and 0 at an unknown link type.
     """
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t
     waiting: cython.Py_ssize_t = 0
+    outside: cython.bint = False
     at: cython.Py_ssize_t
     end: cython.Py_ssize_t
     claimed: cython.Py_ssize_t
@@ -246,6 +249,9 @@ def decode(
             row = rows[i]
             at = start[row]
             end = at + length[row]
+            if at < 0 or end > data.shape[0]:
+                outside = True
+                break
             short = 2 if captured_length[row] < wire_length[row] else 1
             verdict = 0
             network_at = -1
@@ -447,4 +453,6 @@ def decode(
             destination_port[row] = cython.cast(U16, dport)
             tcp_flags[row] = flags
             tcp_sequence[row] = sequence
+    if outside:
+        raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")
     state[0] = waiting

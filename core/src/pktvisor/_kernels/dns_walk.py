@@ -1,5 +1,5 @@
 # cython: boundscheck=True, wraparound=False, initializedcheck=False
-"""Read header, first question and EDNS of DNS messages (RFC 1035 section 4; RFC 9267 for what bites).
+"""Read header and first question of DNS messages (RFC 1035 section 4; RFC 9267 for what bites).
 
 A name is at most 255 bytes on the wire, a label at most 63, and a compression pointer must point
 before the start of the piece it ends, so a walk always ends. Names come out as presentation text
@@ -17,10 +17,6 @@ I64 = cython.typedef(cython.longlong)
 
 # Text of the longest name: 255 wire bytes, each written as four characters.
 _LONGEST_TEXT = cython.declare(cython.Py_ssize_t, 1020)
-
-_OPT = cython.declare(cython.int, 41)
-_RRSIG = cython.declare(cython.int, 46)
-_NO_TYPE = cython.declare(cython.int, -1)
 
 # So many rows ahead the bytes to be read are called into the cache.
 _AHEAD = cython.declare(cython.Py_ssize_t, 8)
@@ -157,119 +153,6 @@ def _name(
         at += 1 + size
 
 
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(-2, check=False)
-def _behind_name(
-    data: cython.const[U8][::1], at: cython.Py_ssize_t, end: cython.Py_ssize_t
-) -> cython.Py_ssize_t:
-    """The offset behind the name at `at`, or -1 when the message ends before it; no jumps."""
-    size: cython.int
-    while at < end:
-        size = data[at]
-        if size == 0:
-            return at + 1
-        if size >= 0xC0:
-            return at + 2
-        if size > 63:
-            return -1
-        at += size + 1
-    return -1
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(-2, check=False)
-def _records(
-    data: cython.const[U8][::1],
-    at: cython.Py_ssize_t,
-    end: cython.Py_ssize_t,
-    number: cython.int,
-    wanted: cython.int,
-    behind: I64[::1],
-) -> cython.Py_ssize_t:
-    """Go over `number` resource records; the offset behind the owner's name of the first of a type.
-
-    -1 when none has the type. Stops at the one it found; `behind[0]` becomes the offset behind
-    the last record gone over, or -1 when the message ends before that.
-    """
-    while number > 0:
-        number -= 1
-        at = _behind_name(data, at, end)
-        if at < 0 or at + 10 > end:
-            behind[0] = -1
-            return -1
-        if _be16(data, at) == wanted and at + 10 + _be16(data, at + 8) <= end:
-            behind[0] = at + 10 + _be16(data, at + 8)
-            return at
-        at += 10 + _be16(data, at + 8)
-    behind[0] = at if at <= end else -1
-    return -1
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(-2, check=False)
-def _behind_questions(
-    data: cython.const[U8][::1], at: cython.Py_ssize_t, end: cython.Py_ssize_t, number: cython.int
-) -> cython.Py_ssize_t:
-    """The offset behind `number` questions, or -1 when the message ends before that."""
-    while number > 0:
-        number -= 1
-        at = _behind_name(data, at, end)
-        if at < 0 or at + 4 > end:
-            return -1
-        at += 4
-    return at
-
-
-def find(
-    transport: cython.const[U8][::1],
-    fragment: cython.const[U8][::1],
-    source_port: cython.const[U16][::1],
-    destination_port: cython.const[U16][::1],
-    is_dns: cython.const[U8][::1],
-    other_port: U16[::1],
-    udp: I64[::1],
-    tcp: I64[::1],
-    state: I64[::1],
-) -> None:
-    """Find the packets that may carry DNS: whole UDP (transport 1) and TCP (2) with a DNS port.
-
-    `is_dns` has an entry for each port. Writes their rows to `udp` and `tcp` and how many those are
-    to `state[0]` and `state[1]`, and for each of them the port on the other side of the DNS port
-    (the source port where both are) to `other_port[row]`; one where that is 0 is left out.
-    """
-    row: cython.Py_ssize_t
-    port: cython.int
-    of_udp: cython.Py_ssize_t = 0
-    of_tcp: cython.Py_ssize_t = 0
-    with cython.nogil:
-        for row in range(transport.shape[0]):
-            if transport[row] == 0 or fragment[row] != 0:
-                continue
-            if is_dns[destination_port[row]]:
-                port = source_port[row]
-            elif is_dns[source_port[row]]:
-                port = destination_port[row]
-            else:
-                continue
-            if port == 0:
-                continue
-            other_port[row] = port
-            if transport[row] == 1:
-                udp[of_udp] = row
-                of_udp += 1
-            elif transport[row] == 2:
-                tcp[of_tcp] = row
-                of_tcp += 1
-    state[0] = of_udp
-    state[1] = of_tcp
-
-
 def walk(
     data: cython.const[U8][::1],
     offset: cython.const[I64][::1],
@@ -300,29 +183,27 @@ def walk(
     All columns are indexed by row. `status`: 0 ok, 1 malformed, 2 truncated (the message ends early
     and `cut` says that the capture did that). `kind`: 0 query, 1 reply, 2 no readable header.
     `question`: 0 read, 1 not readable (also when the header claims more than 100 records), 2 none.
-    `rcode` has the upper eight bits of a reply's OPT record (RFC 6891 section 6.1.3), where it has
-    one that can be reached. `after` is scratch of length 1. `state` holds bytes used in the arena of names and the position
-    in `rows` where this call stopped: the end, or a row whose name might not fit.
+    `rcode` is the header's. `after` is scratch of length 1. `state` holds bytes used in the arena of
+    names and the position in `rows` where this call stopped: the end, or a row whose name might not
+    fit. IndexError when a message is not in the data.
     """
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t
     at: cython.Py_ssize_t
     end: cython.Py_ssize_t
     out: cython.Py_ssize_t
-    behind: cython.Py_ssize_t
     bits: cython.int
     asked: cython.int
     answered: cython.int
-    records: cython.int
     added: cython.int
     outcome: cython.int
     read: cython.int
-    code: cython.int
     type_number: cython.int
     class_number: cython.int
     used: cython.Py_ssize_t = state[0]
     room: cython.Py_ssize_t = text.shape[0]
     stopped: cython.Py_ssize_t = rows.shape[0]
+    outside: cython.bint = False
     with cython.nogil:
         for i in range(start, rows.shape[0]):
             if used + _LONGEST_TEXT > room:
@@ -336,6 +217,9 @@ def walk(
             row = rows[i]
             at = offset[row]
             end = at + length[row]
+            if at < 0 or end > data.shape[0]:
+                outside = True
+                break
             name_offset[row] = used
             if end - at < 12:
                 status[row] = 2 if cut[row] else 1
@@ -354,16 +238,13 @@ def walk(
             bits = _be16(data, at + 2)
             asked = _be16(data, at + 4)
             answered = _be16(data, at + 6)
-            records = answered + _be16(data, at + 8)
             added = _be16(data, at + 10)
-            code = bits & 15
             outcome = 0
             read = 1
             type_number = 0
             class_number = 0
             out = used
-            behind = at + 12
-            if asked + records + added > 100:
+            if asked + answered + _be16(data, at + 8) + added > 100:
                 outcome = 1
             elif asked == 0:
                 read = 2
@@ -374,18 +255,8 @@ def walk(
                     out = used
                 else:
                     read = 0
-                    behind = after[0]
-                    type_number = _be16(data, behind)
-                    class_number = _be16(data, behind + 2)
-                    behind += 4
-            if added and bits >= 0x8000 and read != 1:
-                behind = _behind_questions(data, behind, end, asked - 1)
-                if behind > 0:
-                    _records(data, behind, end, records, _NO_TYPE, after)
-                    if after[0] >= 0:
-                        behind = _records(data, after[0], end, added, _OPT, after)
-                        if behind >= 0:
-                            code |= cython.cast(cython.int, data[behind + 4]) << 4
+                    type_number = _be16(data, after[0])
+                    class_number = _be16(data, after[0] + 2)
             status[row] = outcome
             kind[row] = bits >> 15
             identifier[row] = _be16(data, at)
@@ -393,12 +264,14 @@ def walk(
             questions[row] = asked
             answers[row] = answered
             additional[row] = added
-            rcode[row] = code
+            rcode[row] = bits & 15
             question[row] = read
             qtype[row] = type_number
             qclass[row] = class_number
             name_length[row] = cython.cast(I32, out - used)
             used = out
+    if outside:
+        raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")
     state[0] = used
     state[1] = stopped
 
@@ -424,113 +297,3 @@ def names(
         for i in range(rows.shape[0]):
             at = offset[rows[i]]
             _name(data, at, at + length[rows[i]], at + 12, written, text, place[i], after)
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(-2, check=False)
-def _client_subnet(
-    data: cython.const[U8][::1],
-    at: cython.Py_ssize_t,
-    end: cython.Py_ssize_t,
-    row: cython.Py_ssize_t,
-    version: U8[::1],
-    prefix: U8[::1],
-    hi: U64[::1],
-    lo: U64[::1],
-) -> cython.int:
-    """Look for a client subnet among the EDNS options in `data[at:end]` (RFC 7871 section 6)."""
-    size: cython.int
-    bits: cython.int
-    used: cython.int
-    byte: cython.int
-    i: cython.int
-    while at + 4 <= end:
-        size = _be16(data, at + 2)
-        if at + 4 + size > end:
-            return 0
-        if _be16(data, at) == 8:
-            if size < 5:
-                return 0
-            used = _be16(data, at + 4)
-            bits = data[at + 6]
-            if used < 1 or used > 2 or bits < 1 or bits > (32 if used == 1 else 128):
-                return 0
-            if size - 4 > (4 if used == 1 else 16) or 8 * (size - 4) < bits:
-                return 0
-            version[row] = 4 if used == 1 else 6
-            prefix[row] = bits
-            hi[row] = 0
-            lo[row] = 0
-            for i in range(size - 4):
-                byte = data[at + 8 + i]
-                if 8 * i >= bits:
-                    byte = 0
-                elif 8 * i + 8 > bits:
-                    byte &= 0xFF00 >> (bits - 8 * i)
-                if used == 1:
-                    lo[row] |= cython.cast(U64, byte) << cython.cast(U64, 24 - 8 * i)
-                elif i < 8:
-                    hi[row] |= cython.cast(U64, byte) << cython.cast(U64, 56 - 8 * i)
-                else:
-                    lo[row] |= cython.cast(U64, byte) << cython.cast(U64, 120 - 8 * i)
-            return 1
-        at += 4 + size
-    return 0
-
-
-def records(
-    data: cython.const[U8][::1],
-    offset: cython.const[I64][::1],
-    length: cython.const[I32][::1],
-    rows: cython.const[I64][::1],
-    signed: U8[::1],
-    ecs_version: U8[::1],
-    ecs_prefix: U8[::1],
-    ecs_hi: U64[::1],
-    ecs_lo: U64[::1],
-    after: I64[::1],
-) -> None:
-    """Read what lies behind the questions of the messages `data[offset:+length]` in `rows`.
-
-    All columns are indexed by row and zeroed beforehand. `signed` becomes 1 where the answers hold
-    an RRSIG record; the `ecs_…` columns the client subnet of the first OPT record, wherever among
-    the additional records and its options: version 4 or 6, bits of the prefix, and the address with
-    all other bits zero. A subnet of no bits, or not as RFC 7871 has it, is none. `after` is scratch
-    of length 1.
-    """
-    i: cython.Py_ssize_t
-    row: cython.Py_ssize_t
-    at: cython.Py_ssize_t
-    end: cython.Py_ssize_t
-    opt: cython.Py_ssize_t
-    found: cython.Py_ssize_t
-    number: cython.int
-    with cython.nogil:
-        for i in range(rows.shape[0]):
-            row = rows[i]
-            at = offset[row]
-            end = at + length[row]
-            if end - at < 12:
-                continue
-            number = _be16(data, at + 6) + _be16(data, at + 8)
-            if _be16(data, at + 4) + number + _be16(data, at + 10) > 100:
-                continue
-            opt = _behind_questions(data, at + 12, end, _be16(data, at + 4))
-            if opt < 0:
-                continue
-            found = _records(data, opt, end, _be16(data, at + 6), _RRSIG, after)
-            if found >= 0:
-                signed[row] = 1
-            if _be16(data, at + 10) == 0:
-                continue
-            _records(data, opt, end, number, _NO_TYPE, after)
-            if after[0] < 0:
-                continue
-            opt = _records(data, after[0], end, _be16(data, at + 10), _OPT, after)
-            if opt >= 0:
-                _client_subnet(
-                    data, opt + 10, opt + 10 + _be16(data, opt + 8), row,
-                    ecs_version, ecs_prefix, ecs_hi, ecs_lo,
-                )  # fmt: skip

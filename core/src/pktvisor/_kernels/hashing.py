@@ -70,12 +70,15 @@ def _le64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
 @cython.cfunc
 @cython.inline
 @cython.nogil
+@cython.boundscheck(False)
 @cython.exceptval(check=False)
 def _tail(data: cython.const[U8][::1], at: cython.Py_ssize_t, size: cython.Py_ssize_t) -> U64:
-    """The little-endian integer of the 1-8 bytes at an offset."""
+    """The little-endian integer of the 1-8 bytes at an offset; 0 outside the data."""
     full: U64 = 0xFFFFFFFFFFFFFFFF
     value: U64 = 0
     i: cython.Py_ssize_t
+    if at < 0 or at > data.shape[0] - size:
+        return 0
     if at <= data.shape[0] - 8:
         return _le64(data, at) & (full >> cython.cast(U64, 64 - 8 * size))
     for i in range(size - 1, -1, -1):
@@ -157,11 +160,24 @@ def hash_slices(
     out1: U64[::1],
     out2: U64[::1],
 ) -> None:
-    """Hash the byte slice of each of `rows`; hash i belongs to `rows[i]`."""
+    """Hash the byte slice of each of `rows`; hash i belongs to `rows[i]`.
+
+    IndexError when one of them is not in the data.
+    """
     i: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    size: cython.Py_ssize_t
+    outside: cython.bint = False
     with cython.nogil:
         for i in range(rows.shape[0]):
-            _hash_bytes(data, offset[rows[i]], length[rows[i]], seed, out1, out2, i)
+            at = offset[rows[i]]
+            size = length[rows[i]]
+            if at < 0 or size < 0 or at > data.shape[0] - size:
+                outside = True
+                break
+            _hash_bytes(data, at, size, seed, out1, out2, i)
+    if outside:
+        raise IndexError(f"{size} bytes at {at} are not in data of {data.shape[0]} bytes")
 
 
 def hash_addresses(

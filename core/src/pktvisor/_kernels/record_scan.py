@@ -28,14 +28,14 @@ _SPECIAL = cython.declare(cython.int, 4)
 @cython.inline
 @cython.nogil
 @cython.boundscheck(False)
-@cython.exceptval(-1, check=False)
+@cython.exceptval(check=False)
 def _u32(data: cython.const[U8][::1], at: cython.Py_ssize_t, swapped: cython.bint) -> I64:
     """Unsigned 32-bit integer at a byte offset, little endian unless swapped.
 
-    Its bounds are checked once; -1 outside the data, which no caller asks for.
+    Its bounds are checked once; 0 outside the data, which no caller asks for.
     """
     if at < 0 or at > data.shape[0] - 4:
-        return -1
+        return 0
     a: U32 = data[at]
     b: U32 = data[at + 1]
     c: U32 = data[at + 2]
@@ -56,6 +56,17 @@ def _u16(data: cython.const[U8][::1], at: cython.Py_ssize_t, swapped: cython.bin
     if swapped:
         return (a << 8) | b
     return a | (b << 8)
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=False)
+def _check(
+    data: cython.const[U8][::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t
+) -> cython.int:
+    """IndexError unless `data[start:stop]` lies in the data."""
+    if start < 0 or stop < start or stop > data.shape[0]:
+        raise IndexError(f"bytes {start} to {stop} are not in data of {data.shape[0]} bytes")
+    return 0
 
 
 def scan_pcap(
@@ -86,6 +97,7 @@ def scan_pcap(
     length: I64
     ahead: cython.Py_ssize_t
     second_ns: I64 = 1000000000
+    _check(data, start, stop)
     with cython.nogil:
         while row < rows:
             if stop - at < header:
@@ -166,6 +178,7 @@ def scan_pcapng(
     latest_second: I64 = 4294967295  # as classic pcap; keeps later arithmetic inside 64 bits
     latest_micro: I64 = 4294967295999999
     latest_nano: I64 = 4294967295999999999
+    _check(data, start, stop)
     with cython.nogil:
         while row < rows:
             if stop - at < 12:

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pktvisor._kernels import dns_walk
+from pktvisor._kernels import dns_find, dns_records, dns_walk
 from pktvisor.batches import Array, Column, PacketBatch, StageTable
 from pktvisor.batches.table import Selection, Table
 from pktvisor.metrics.keys import Texts
@@ -134,7 +134,7 @@ class DnsMessages(StageTable):
         wanted = (self.additional | self.answers) != 0
         for part in self._parts:
             rows = part.position[wanted[part.position]]
-            dns_walk.records(
+            dns_records.records(
                 part.arena, self._offset, self.message_length, rows, *columns.values(),
                 np.empty(1, np.int64),
             )  # fmt: skip
@@ -179,7 +179,7 @@ class DnsMessagesStage(Stage):
         port = np.empty(size, np.uint16)
         udp, tcp = np.empty(size, np.int64), np.empty(size, np.int64)
         state = np.zeros(2, np.int64)
-        dns_walk.find(
+        dns_find.find(
             packets.transport, packets.fragment, packets.source_port, packets.destination_port,
             _IS_DNS_PORT, port, udp, tcp, state,
         )  # fmt: skip
@@ -216,6 +216,11 @@ class DnsMessagesStage(Stage):
             offset[part.position] = part.offset
             columns["message_length"][part.position] = part.length
             self._walk(part, offset, cut, columns, state)
+            dns_records.extend_rcodes(
+                part.arena, offset, columns["message_length"], part.position, columns["flags"],
+                columns["question"], columns["additional"], columns["rcode"],
+                np.empty(1, np.int64),
+            )  # fmt: skip
         return DnsMessages(size, columns, self._lower, offset, parts)
 
     def _walk(
