@@ -19,23 +19,20 @@ FLOW_SEED = int.from_bytes(os.urandom(8))
 _ADDRESSES = (
     "ip_version", "source_hi", "source_lo", "destination_hi", "destination_lo", "network_offset",
 )  # fmt: skip
+_PORTS = ("source_port", "destination_port", "ip_protocol")
 
 
 def directions(columns: Mapping[str, Array], hosts: Hosts) -> Array:
     """u8 a row: 1 in (the destination is a host), 2 out (the source is), 0 neither."""
     found = np.empty(len(columns["ip_version"]), np.uint8)
-    kernel.directions(
-        *(columns[name] for name in _ADDRESSES), *hosts.v4, *hosts.v4_mask, *hosts.v6,
-        *hosts.v6_mask, found,
-    )  # fmt: skip
+    prefixes = (*hosts.v4, *hosts.v4_mask, *hosts.v6, *hosts.v6_mask)
+    kernel.directions(*(*(columns[name] for name in _ADDRESSES), *prefixes, found))
     return found
 
 
 def flow_hashes(columns: Mapping[str, Array], seed: int = FLOW_SEED) -> Array:
     """u64 a row: the same for both directions of a flow, 0 without a network header."""
     found = np.empty(len(columns["ip_version"]), np.uint64)
-    kernel.hashes(
-        *(columns[name] for name in _ADDRESSES), columns["source_port"],
-        columns["destination_port"], columns["ip_protocol"], seed, found,
-    )  # fmt: skip
+    headers = (columns[name] for name in (*_ADDRESSES, *_PORTS))
+    kernel.hashes(*(*headers, seed, found))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,7 @@ _FIRST = 1 << 12
 LARGEST = 1 << 18
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Pairs:
+class Pairs(NamedTuple):
     """Replies that closed a query: their rows, and the time and the words of that query."""
 
     reply: Array

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ __all__ = ["QnameCuts", "cut_qnames"]
 _NO_SUFFIX = np.zeros(0, np.int32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class QnameCuts:
+class QnameCuts(NamedTuple):
     """Names cut to two and to three labels; a name too short for three is not in `qname3.rows`."""
 
     qname2: Texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ __all__ = ["Distinct", "distinct"]
 _NO_AMOUNTS = np.empty(0, np.uint32)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Distinct:
+class Distinct(NamedTuple):
     """Distinct keys: `rows` holds the first row of each, `weights[row]` how many rows share it.
 
     `totals[row]` is the sum of their amounts, where amounts were given.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ _BUFFER_BYTES = 65536 + 2
 _MESSAGES = 4096
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Messages:
+class Messages(NamedTuple):
     """Whole messages `arena[offset:offset + length]`, completed by packet `row`."""
 
     arena: Array

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ _CHUNKS = 2048
 _SPARE = 128 * 1024  # room behind the chunks for whoever joins them
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Chunks:
+class Chunks(NamedTuple):
     """In-order pieces of TCP payload: `arena[offset:offset + length]` of `lane`.
 
     `fresh` marks the first piece after a lane (one side of one connection) started or lost bytes.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,7 @@ from pktvisor_dns.transactions import Transactions
 __all__ = ["DnsHandler"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class _Masks:
+class _Masks(NamedTuple):
     """What several metrics ask of the accepted messages of one batch."""
 
     deep: Array
