@@ -44,7 +44,8 @@ class InputStream(ABC):
     def statistics(self) -> CaptureStatistics | None:
         """What the capture source has counted; None where there is none that counts.
 
-        Called from the thread that reads the batches, between two of them.
+        Called from the thread that reads the batches, between every two of them and at the end:
+        what takes long to read is better read once a second.
         """
         return None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
 from pktvisor.batches import Records
@@ -15,12 +17,14 @@ __all__ = [
     "BATCH_ROWS",
     "BLOCK_MS",
     "CaptureSource",
+    "InterfaceDrops",
     "interface_drops",
     "no_permission",
 ]
 
 BATCH_ROWS = 8192
 BATCH_BYTES = 2 << 20
+READ_EVERY_S = 1.0
 BLOCK_MS = 40  # the kernel hands a block over when it is full or this old
 
 
@@ -45,12 +49,37 @@ class CaptureSource(ABC):
         """What was gathered, in memory that nobody else uses."""
 
     @abstractmethod
-    def statistics(self) -> CaptureStatistics:
-        """What the kernel has counted since the source was opened."""
+    def statistics(self, *, final: bool = False) -> CaptureStatistics:
+        """What the kernel has counted since the source was opened.
+
+        The interface's own drops may be a second old unless this is the `final` call.
+        """
 
     @abstractmethod
     def close(self) -> None:
         """Let go of the capture; may be called twice."""
+
+
+class InterfaceDrops:
+    """Packets an interface (None: all interfaces) has dropped on receipt since this was made.
+
+    The kernel tells them in a table of all interfaces that takes longer to read than a small batch
+    to count, so it is read once a second.
+    """
+
+    def __init__(self, name: str | None, now: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._now = now
+        self._base = interface_drops(name)
+        self._count = 0
+        self._due = now() + READ_EVERY_S
+
+    def count(self, *, fresh: bool = False) -> int:
+        """How many there were a second ago at the most, or with `fresh` now."""
+        if fresh or self._now() >= self._due:
+            self._due = self._now() + READ_EVERY_S
+            self._count = max(interface_drops(self._name) - self._base, 0)
+        return self._count
 
 
 def no_permission(name: str) -> str:

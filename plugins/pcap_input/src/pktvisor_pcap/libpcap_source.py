@@ -21,7 +21,7 @@ from pktvisor_pcap.capture_source import (
     BATCH_ROWS,
     BLOCK_MS,
     CaptureSource,
-    interface_drops,
+    InterfaceDrops,
     no_permission,
 )
 from pktvisor_pcap.config import PcapConfig
@@ -51,7 +51,7 @@ class LibpcapSource(CaptureSource):
         self._received = self._dropped = 0
         self._filter(config, available)
         self._last = self._handle.stats()[:2]
-        self._interface_base = self._interface_drops()
+        self._interface_drops = InterfaceDrops(None if name == ANY else name)
 
     def fileno(self) -> int:
         """The capture's descriptor."""
@@ -100,12 +100,12 @@ class LibpcapSource(CaptureSource):
             np.zeros(rows, np.uint16),
         )
 
-    def statistics(self) -> CaptureStatistics:
+    def statistics(self, *, final: bool = False) -> CaptureStatistics:
         """What the kernel has counted; libpcap's own counts are 32 bits wide and wrap."""
         last, self._last = self._last, self._handle.stats()[:2]
         self._received += (self._last[0] - last[0]) & 0xFFFFFFFF
         self._dropped += (self._last[1] - last[1]) & 0xFFFFFFFF
-        lost = max(self._interface_drops() - self._interface_base, 0)
+        lost = self._interface_drops.count(fresh=final)
         return CaptureStatistics(self._received, self._dropped, lost)
 
     def close(self) -> None:
@@ -128,9 +128,6 @@ class LibpcapSource(CaptureSource):
                 pass
             time.sleep(BLOCK_MS / 2000)
         socket_filter.attach(self._fd, socket_filter.for_interface(program, self._name, available))
-
-    def _interface_drops(self) -> int:
-        return interface_drops(None if self._name == ANY else self._name)
 
 
 def open_handle(name: str, config: PcapConfig) -> pcapy.Reader:

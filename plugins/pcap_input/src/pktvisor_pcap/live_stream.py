@@ -69,7 +69,8 @@ class LiveStream(InputStream):
 
     def statistics(self) -> CaptureStatistics:
         """What the kernel has counted."""
-        return self._source.statistics()
+        ended = self._stopped.is_set() or self._problem is not None
+        return self._source.statistics(final=ended)
 
     @property
     def problem(self) -> str | None:

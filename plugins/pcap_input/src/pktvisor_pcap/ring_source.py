@@ -23,7 +23,7 @@ from pktvisor_pcap.capture_source import (
     BATCH_ROWS,
     BLOCK_MS,
     CaptureSource,
-    interface_drops,
+    InterfaceDrops,
     no_permission,
 )
 from pktvisor_pcap.config import PcapConfig
@@ -85,7 +85,7 @@ class RingSource(CaptureSource):
             self.close()
             raise ValueError(f"iface: {name} cannot be opened: {error.strerror}") from None
         self._received = self._dropped = 0
-        self._interface_base = self._interface_drops()
+        self._interface_drops = InterfaceDrops(None if name == ANY else name)
         self._new_batch()
 
     def fileno(self) -> int:
@@ -120,14 +120,14 @@ class RingSource(CaptureSource):
         link_type = np.full(rows, self._link_type, np.uint16)
         return Records(arena, times, captured, wire, offset, link_type, interface)
 
-    def statistics(self) -> CaptureStatistics:
+    def statistics(self, *, final: bool = False) -> CaptureStatistics:
         """What the kernel has counted; its counts include the drops and restart when read."""
         received, dropped, _ = struct.unpack(
             "=III", self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 12)
         )
         self._received += received
         self._dropped += dropped
-        lost = max(self._interface_drops() - self._interface_base, 0)
+        lost = self._interface_drops.count(fresh=final)
         return CaptureStatistics(self._received, self._dropped, lost)
 
     def close(self) -> None:
@@ -194,6 +194,3 @@ class RingSource(CaptureSource):
             np.empty(BATCH_ROWS, np.uint16),
         )
         self._state[3] = self._state[4] = 0
-
-    def _interface_drops(self) -> int:
-        return interface_drops(None if self._name == ANY else self._name)
