@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from pktvisor.batches import Table
@@ -97,6 +97,12 @@ class BatchQueue:
         """The batch taken last has been processed."""
         with self._changed:
             self._release(*self._taken)
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[None]:
+        """Nothing comes or goes meanwhile: what is read or written adds up."""
+        with self._changed:
+            yield
 
     def abandon(self) -> None:
         """Drop what waits, and count it; nothing more is let in."""

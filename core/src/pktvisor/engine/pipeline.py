@@ -20,9 +20,9 @@ __all__ = ["Pipeline", "StreamCounts"]
 _log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(frozen=True)
 class StreamCounts:
-    """What a stream's worker has processed, by decode status."""
+    """What a stream's worker has processed, by decode status; replaced as a whole."""
 
     processed: int = 0
     malformed: int = 0
@@ -72,13 +72,7 @@ class Pipeline:
         self.control(Control(Event.DETACHED, self.now_ns()))
 
     def process(self, batch: Table) -> None:
-        """Run a batch through everything; it counts as processed once it is done with."""
-        try:
-            self._process(batch)
-        finally:
-            self.counts.processed += len(batch)
-
-    def _process(self, batch: Table) -> None:
+        """Run a batch through everything; `count` is due afterwards, also when a stage raised."""
         began = time.perf_counter_ns()
         if self._first_ns is None:
             self._first_ns = int(batch.column("timestamp_ns")[0])
@@ -86,17 +80,25 @@ class Pipeline:
                 for attachment in self.attachments:
                     attachment.open(self._first_ns)
         self._last_ns = int(batch.column("timestamp_ns")[-1])
-        counts = self.counts
         if isinstance(batch, PacketBatch):
-            _, malformed, truncated, unsupported = np.bincount(batch.status, minlength=4).tolist()
-            counts.malformed += malformed
-            counts.truncated += truncated
-            counts.unsupported += unsupported
             for stage in self._stages.values():
                 batch.add_stage(stage.run(batch))
         for attachment in self.attachments:
             attachment.feed(batch)
         self.busy_ns += time.perf_counter_ns() - began
+
+    def count(self, batch: Table) -> None:
+        """Take a batch that is done with into the counts: all of them at once, for any thread."""
+        before = self.counts
+        malformed = truncated = unsupported = 0
+        if isinstance(batch, PacketBatch):
+            _, malformed, truncated, unsupported = np.bincount(batch.status, minlength=4).tolist()
+        self.counts = StreamCounts(
+            before.processed + len(batch),
+            before.malformed + malformed,
+            before.truncated + truncated,
+            before.unsupported + unsupported,
+        )
 
     def lose(self, error: Exception) -> None:
         """A stage failed on a batch: all handlers have lost it, and the stream goes on."""
@@ -157,12 +159,12 @@ class Pipeline:
         """One line on what failed first, a stage or a handler, or None."""
         if self.failure:
             return f"{self.batches_failed} batches were lost: {self.failure}"
-        for handler in self.handler_status():
-            if handler.errors:
-                fate = "was stopped" if handler.stopped else "lost those batches"
+        for guard in (link.guard for head in self.attachments for link in head.chain()):
+            if guard.errors:
+                fate = "was stopped" if guard.stopped else "lost those batches"
                 return (
-                    f"handler {handler.name!r} failed {handler.errors} times and {fate};"
-                    f" the last error was {handler.last_error}"
+                    f"handler {guard.name!r} failed {guard.errors} times and {fate};"
+                    f" the last error was {guard.last_error}"
                 )
         return None
 

@@ -104,7 +104,10 @@ class StreamRunner:
         item = END if self._stopping else next(self._source, END)
         if isinstance(item, Table):
             if len(item):
-                self._pipeline.process(item)
+                try:
+                    self._pipeline.process(item)
+                finally:
+                    self._pipeline.count(item)
         elif isinstance(item, Control):
             self._pipeline.control(item)
         elif item is END:
@@ -207,9 +210,13 @@ class StreamRunner:
 
     def status(self) -> StreamStatus:
         """The ledger and the handlers' health, at once, whatever the worker is busy with."""
-        counts, queue, reader = self.counts, self._queue, self._reader
-        capture = reader.statistics
+        queue, reader = self._queue, self._reader
+        with queue.still():
+            counts, queued, queue_drops = self.counts, queue.rows, queue.dropped_rows
+            queued_bytes = queue.bytes
+        # What comes in is read last: never less than what became of it.
         received = reader.received if self.live else counts.processed
+        capture = reader.statistics
         return StreamStatus(
             tap=self.tap,
             input=self.spec.name,
@@ -220,15 +227,15 @@ class StreamRunner:
             kernel_drops=0 if capture is None else capture.os_drops,
             interface_drops=0 if capture is None else capture.interface_drops,
             kernel_filtered=None if capture is None else capture.filtered,
-            queued=queue.rows,
-            queue_drops=queue.dropped_rows,
+            queued=queued,
+            queue_drops=queue_drops,
             processed=counts.processed,
             malformed=counts.malformed,
             truncated=counts.truncated,
             unsupported=counts.unsupported,
             batches_failed=self._pipeline.batches_failed,
             times_replaced=reader.times_replaced,
-            queued_bytes=queue.bytes,
+            queued_bytes=queued_bytes,
             queue_limit_bytes=queue.limit_bytes,
             busy_ns=self._pipeline.busy_ns,
             given_up=self.stage_counters(),
@@ -278,7 +285,9 @@ class StreamRunner:
                 except Exception as error:
                     pipeline.lose(error)
                 finally:
-                    queue.done()
+                    with queue.still():  # it is either queued or processed, whoever looks
+                        queue.done()
+                        pipeline.count(item)
             elif isinstance(item, Control):
                 pipeline.control(item)
             elif isinstance(item, End):
