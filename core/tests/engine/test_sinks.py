@@ -20,7 +20,8 @@ from pktvisor import (
     SinkSpec,
     StreamHandler,
 )
-from pktvisor.engine.sinks import WAITING, Sinks
+from pktvisor.engine.settings import SinkPlan
+from pktvisor.engine.sinks import WAITING, RunningSink, Sinks
 from pktvisor.metrics import MetricSettings
 from pktvisor_sdk.captures import START_NS, packet_batch
 from pktvisor_sdk.streams import given_input
@@ -73,10 +74,19 @@ class Stuck(Sink):
 
     entered = threading.Event()
     let_go = threading.Event()
+    ended = threading.Event()
+
+    def __init__(self, config: Prefix) -> None:
+        super().__init__(config)
+        for event in (Stuck.entered, Stuck.let_go, Stuck.ended):
+            event.clear()
 
     def write(self, sealed: SealedBucket) -> None:
         self.entered.set()
         self.let_go.wait(10)
+
+    def close(self) -> None:
+        self.ended.set()
 
 
 def _spec(kind: type[Sink]) -> SinkSpec:
@@ -122,6 +132,32 @@ def test_what_comes_while_a_sink_is_stuck_is_dropped_and_counted() -> None:
     assert (status.offered, status.dropped, status.waiting) == (WAITING + 6, 5, WAITING)
     Stuck.let_go.set()
     sinks.close()
+
+
+def test_what_comes_after_a_sink_was_closed_is_dropped_and_starts_no_thread() -> None:
+    running = RunningSink(SinkPlan("memory", _spec(Memory), Prefix()))
+    running.close()
+    running.offer(_sealed())
+    status = running.status()
+    assert (status.offered, status.dropped, status.waiting) == (1, 1, 0)
+    assert Memory.written == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "sink-memory"]
+
+
+@pytest.mark.parametrize("waiting", [3, WAITING])
+def test_a_sink_that_was_left_behind_ends_when_it_returns_and_all_is_counted(waiting: int) -> None:
+    running = RunningSink(SinkPlan("stuck", _spec(Stuck), Prefix()))
+    running.offer(_sealed())
+    assert Stuck.entered.wait(10)
+    for _ in range(waiting):
+        running.offer(_sealed())
+    running.close(patience_s=0.01)
+    running.offer(_sealed())
+    Stuck.let_go.set()
+    assert Stuck.ended.wait(10)
+    status = running.status()
+    assert (status.offered, status.written, status.dropped) == (waiting + 2, 1, waiting + 1)
+    assert status.waiting == 0
 
 
 def test_an_unknown_setting_of_a_sink_is_refused_by_name() -> None:

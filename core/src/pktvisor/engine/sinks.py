@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,57 +47,79 @@ class RunningSink:
         self.name = plan.name
         self._kind = plan.spec.name
         self._sink: Sink = make(plan.spec.factory, plan.config)
-        self._queue: queue.Queue[SealedBucket | None] = queue.Queue(WAITING)
+        self._waiting: deque[SealedBucket] = deque()
         self._offered = self._written = self._errors = self._dropped = 0
         self._last_error = ""
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._closed = False
         self._thread: threading.Thread | None = None
 
     def offer(self, sealed: SealedBucket) -> None:
-        """Take a bucket, or drop and count it if too many wait; never waits."""
-        with self._lock:
+        """Take a bucket, or drop and count it if too many wait or it is closed; never waits."""
+        with self._changed:
             self._offered += 1
+            if self._closed or len(self._waiting) == WAITING:
+                self._dropped += 1
+                return
+            self._waiting.append(sealed)
             if self._thread is None:
                 name = f"sink-{self.name}"
                 self._thread = threading.Thread(target=self._work, name=name, daemon=True)
                 self._thread.start()
-            try:
-                self._queue.put_nowait(sealed)
-            except queue.Full:
-                self._dropped += 1
+            self._changed.notify()
 
     def status(self) -> SinkStatus:
         """How it fares."""
-        return SinkStatus(
-            self.name, self._kind, self._offered, self._written, self._errors, self._dropped,
-            self._queue.qsize(), self._last_error,
-        )  # fmt: skip
+        with self._changed:
+            return SinkStatus(
+                self.name, self._kind, self._offered, self._written, self._errors, self._dropped,
+                len(self._waiting), self._last_error,
+            )  # fmt: skip
 
-    def close(self) -> None:
-        """Let it write what waits, and end it; one that takes too long is left behind."""
+    def close(self, patience_s: float = PATIENCE_S) -> None:
+        """Let it write what waits, and end it.
+
+        After `patience_s` what still waits is dropped and counted; a sink that does not return
+        from its bucket is left behind, and ends when it does.
+        """
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            self._changed.notify()
         if self._thread is None:
             self._end()
             return
-        try:
-            self._queue.put(None, timeout=PATIENCE_S)
-        except queue.Full:
-            _log.warning("sink %s: %d buckets were not written", self.name, self._queue.qsize())
-            return
-        self._thread.join(PATIENCE_S)
+        self._thread.join(patience_s)
+        with self._changed:
+            left = len(self._waiting)
+            self._waiting.clear()
+            self._dropped += left
         if self._thread.is_alive():
-            _log.warning("sink %s does not return; left behind", self.name)
+            _log.warning(
+                "sink %s does not return; left behind with %d buckets not written", self.name, left
+            )
 
     def _work(self) -> None:
-        while (sealed := self._queue.get()) is not None:
+        while (sealed := self._next()) is not None:
             try:
                 self._sink.write(sealed)
             except Exception as error:
-                self._errors += 1
-                self._last_error = f"{type(error).__name__}: {error}"
-                _log.warning("sink %s: %s", self.name, self._last_error)
+                text = f"{type(error).__name__}: {error}"
+                with self._changed:
+                    self._errors += 1
+                    self._last_error = text
+                _log.warning("sink %s: %s", self.name, text)
             else:
-                self._written += 1
+                with self._changed:
+                    self._written += 1
         self._end()
+
+    def _next(self) -> SealedBucket | None:
+        """Wait for the next bucket; None when none comes any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            return self._waiting.popleft() if self._waiting else None
 
     def _end(self) -> None:
         try:
