@@ -87,3 +87,9 @@ def test_a_handler_that_cannot_say_hides_nobody_elses_state() -> None:
     last = evicted_after("broken", "a")[-1]
     assert set(last["broken"]) == {"metrics"}
     assert set(last["a"]) == {"metrics", "own"}
+
+
+def test_a_handler_that_cannot_say_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    evicted_after("broken")
+    (record,) = [r for r in caplog.records if r.name == "pktvisor.engine.questions"]
+    assert record.getMessage() == "handler broken cannot say its evictions"

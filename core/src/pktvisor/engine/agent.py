@@ -178,9 +178,7 @@ class Agent:
         """
         try:
             return self._engine.snapshot(self._known(policy), self._engine.limits.answer_s)
-        except NotFound:
-            raise
-        except LookupError:  # deleted meanwhile
+        except NotFound:  # or deleted meanwhile
             raise NotFound("policy does not exists") from None
 
     def streams(self) -> list[StreamStatus]:
@@ -231,8 +229,10 @@ class Agent:
         state = self._state
         shown = {}
         for name in names:
-            with contextlib.suppress(LookupError):
-                shown[name] = policy_json(self._engine, state.plans[name], state.taps, patience_s)
+            plan = state.plans.get(name)
+            with contextlib.suppress(NotFound):  # deleted meanwhile
+                if plan is not None:
+                    shown[name] = policy_json(self._engine, plan, state.taps, patience_s)
         return shown
 
     def _planner(self, state: _State, trust: Trust | None) -> Planner:

@@ -40,7 +40,7 @@ def policy_json(
 ) -> dict[str, Any]:
     """A policy: its taps that are still there, its input streams and its handlers.
 
-    Raises Busy as `StreamRunner.call` does.
+    Raises Busy as `StreamRunner.call` does, NotFound when it was removed meanwhile.
     """
     result: dict[str, Any] = {"input": {}, "modules": {}}
     named = {s.tap: tap_json(taps[s.tap]) for s in plan.streams if s.tap in taps}
@@ -48,7 +48,7 @@ def policy_json(
         result["taps"] = named
     for stream in plan.streams:
         runner = engine.runner(stream.name)
-        heads = engine.attached(plan.name)[stream.name]
+        heads = engine.attached(plan.name, stream.name)
         inputs, modules = runner.call(partial(_describe, runner, stream, heads), patience_s)
         result["input"][stream.name] = inputs
         result["modules"].update(modules)
@@ -71,7 +71,7 @@ def input_json(runner: StreamRunner, stream: StreamPlan) -> dict[str, Any]:
         "module": {"name": stream.name, "config": _config(runner, stream) or None},
         "input": {"running": not runner.finished, "consumers": runner.consumers},
     }
-    info = dict(runner.stream.info())
+    info = runner.info()
     if info:
         about[stream.spec.name] = info
     return about
@@ -92,7 +92,7 @@ def _describe(
                 "config": dict(shown[attachment.name]),
             },
             **_metrics(attachment, runner.now_ns),
-            **{k: v for k, v in attachment.handler.info().items() if isinstance(v, Mapping)},
+            **{k: v for k, v in attachment.info().items() if isinstance(v, Mapping)},
         }
     return input_json(runner, stream), modules
 
@@ -144,5 +144,5 @@ def _utc(at_ns: int) -> str:
 
 def _config(runner: StreamRunner, stream: StreamPlan) -> dict[str, Any]:
     """The config as it was written, with what the stream found out in place of what asked for it."""
-    found = runner.stream.resolved()
+    found = runner.resolved()
     return {key: found.get(key, value) for key, value in stream.shown.items()}

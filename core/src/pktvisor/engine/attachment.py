@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from pktvisor.batches import Array, PacketBatch, StageTable, Table
 from pktvisor.engine.guard import FAILED, Guard
+from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
 from pktvisor.metrics import Bucket
 from pktvisor.streams import (
@@ -56,9 +56,10 @@ class Attachment:
         self.window = window
         self.chained = chained
         self.guard = Guard(name, Limits(), SystemClock())
+        self._questions = Questions(f"handler {name}")
         self._fed = False
-        # What sealed buckets gave up, and the live one: replaced together, as any thread may look.
-        self._given_up: tuple[int, Bucket] = (0, window.live)
+        # What sealed buckets evicted, and the live one: replaced together, as any thread may look.
+        self._evicted: tuple[int, Bucket] = (0, window.live)
 
     def watch(self, limits: Limits, clock: Clock) -> None:
         """Set the limits of errors, here and in what is chained behind."""
@@ -122,12 +123,14 @@ class Attachment:
             self.chained.finish(at_ns)
 
     def evictions(self) -> dict[str, int]:
-        """Entries given up so far, by table: `metrics` are those of all its buckets. Any thread."""
-        sealed, live = self._given_up
-        own: Mapping[str, int] = {}
-        with contextlib.suppress(Exception):  # a handler must not take the agent's health with it
-            own = self.handler.evictions()
+        """Entries evicted so far, by table: `metrics` are those of all its buckets. Any thread."""
+        sealed, live = self._evicted
+        own = self._questions.ask("evictions", self.handler.evictions)
         return {"metrics": sealed + live.evicted(), **own}
+
+    def info(self) -> Mapping[str, Any]:
+        """What the handler says of itself; to be asked for between batches."""
+        return self._questions.ask("info", self.handler.info)
 
     def degrade(self) -> None:
         """Mark the live buckets, here and behind: they miss a batch."""
@@ -141,7 +144,7 @@ class Attachment:
 
     def _shift(self, at_ns: int) -> None:
         sealed = self.window.shift(at_ns)
-        self._given_up = (self._given_up[0] + sealed.evicted(), self.window.live)
+        self._evicted = (self._evicted[0] + sealed.evicted(), self.window.live)
         self._call(self.handler.period_shift, sealed, self.window.live, at_ns)
         self._offer(sealed)
 

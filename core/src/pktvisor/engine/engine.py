@@ -26,7 +26,7 @@ from pktvisor.engine.sinks import RunningSink, Sinks, SinkStatus
 from pktvisor.engine.snapshots import stream_snapshot, united
 from pktvisor.metrics import MetricSettings
 from pktvisor.plugins import Plugins
-from pktvisor.policies.errors import ConfigError
+from pktvisor.policies.errors import ConfigError, NotFound
 from pktvisor.snapshot import Snapshot
 from pktvisor.streams import (
     Clock,
@@ -219,12 +219,15 @@ class Engine:
             runner.join()
 
     def runner(self, tap: str) -> StreamRunner:
-        """The running stream of a tap. LookupError names those there are."""
+        """The running stream of a tap. NotFound names those there are."""
         return self._runner(tap)
 
-    def attached(self, policy: str) -> Mapping[str, list[Attachment]]:
-        """The first attachment of each chain of a policy, by stream."""
-        return self._policy(policy).heads
+    def attached(self, policy: str, stream: str) -> list[Attachment]:
+        """The first attachment of each chain a policy has on a stream. NotFound if it has none."""
+        heads = self._policy(policy).heads
+        if stream not in heads:
+            raise NotFound(f"policy {policy!r} does not read stream {stream!r}")
+        return heads[stream]
 
     def snapshot(self, policy: str, patience_s: float | None = None) -> Snapshot:
         """The policy's buckets as they are between two batches.
@@ -234,7 +237,7 @@ class Engine:
         found = self._policy(policy)
         parts = []
         for stream in found.plan.streams:
-            runner = self._runners[stream.name]
+            runner = self._runner(stream.name)
             take = partial(stream_snapshot, runner, stream, found.heads[stream.name])
             parts.append(runner.call(take, patience_s))
         return united(found.plan, parts)
@@ -332,13 +335,13 @@ class Engine:
 
     def _runner(self, tap: str) -> StreamRunner:
         if tap not in self._runners:
-            raise LookupError(f"no tap {tap!r}; there are: {', '.join(self._runners) or 'none'}")
+            raise NotFound(f"no tap {tap!r}; there are: {', '.join(self._runners) or 'none'}")
         return self._runners[tap]
 
     def _policy(self, name: str) -> _Policy:
         if name not in self._policies:
             known = ", ".join(self._policies) or "none"
-            raise LookupError(f"no policy {name!r}; there are: {known}")
+            raise NotFound(f"no policy {name!r}; there are: {known}")
         return self._policies[name]
 
 

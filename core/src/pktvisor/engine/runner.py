@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from pktvisor.batches import Table
 from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.batch_queue import END, BatchQueue, End
 from pktvisor.engine.live_reader import LiveReader
 from pktvisor.engine.pipeline import Pipeline, StreamCounts
+from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
 from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
@@ -56,6 +57,7 @@ class StreamRunner:
         self._pipeline = Pipeline(self.live, limits, clock)
         self._queue = BatchQueue(limits.queue_bytes)
         self._reader = LiveReader(stream, clock)
+        self._questions = Questions(f"input {spec.name} of tap {tap}")
         self._source: Iterator[Table | Control | None] | None = None
         self._worker: threading.Thread | None = None
         self._capture: threading.Thread | None = None
@@ -198,6 +200,14 @@ class StreamRunner:
         self.stream.close()
         if ended:
             self._pipeline.close()
+
+    def info(self) -> Mapping[str, Any]:
+        """What the input says of itself; to be asked for between batches."""
+        return self._questions.ask("info", self.stream.info)
+
+    def resolved(self) -> Mapping[str, Any]:
+        """Config keys with what the input found them to mean."""
+        return self._questions.ask("resolved settings", self.stream.resolved)
 
     @property
     def now_ns(self) -> int:

@@ -188,7 +188,7 @@ def _still_there() -> Iterator[None]:
     """What is removed while it is looked at is not there."""
     try:
         yield
-    except LookupError:
+    except NotFound:
         raise NotFound("it was removed meanwhile") from None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pktvisor.engine.making import make
 from pktvisor.engine.settings import SinkPlan, build_config
+from pktvisor.policies.errors import NotFound
 from pktvisor.streams import SealedBucket, Sink, SinkSpec
 
 __all__ = ["RunningSink", "SinkStatus", "Sinks"]
@@ -142,9 +143,9 @@ class Sinks:
         self.exchange((), [RunningSink(SinkPlan(name, spec, config))])
 
     def remove(self, name: str) -> None:
-        """Let a sink write what waits, and end it. Raises LookupError naming those there are."""
+        """Let a sink write what waits, and end it. Raises NotFound naming those there are."""
         if name not in self._running:
-            raise LookupError(f"no sink {name!r}; there are: {', '.join(self._running) or 'none'}")
+            raise NotFound(f"no sink {name!r}; there are: {', '.join(self._running) or 'none'}")
         self.exchange([name], ())
 
     def exchange(self, leaving: Iterable[str], entering: Iterable[RunningSink]) -> None:

@@ -30,7 +30,7 @@ def stream_snapshot(
         )
         for table, evicted in attachment.evictions().items():
             counts[f"{attachment.name}_{table}_evicted"] = evicted
-        for name, value in attachment.handler.info().items():
+        for name, value in attachment.info().items():
             if isinstance(value, int):
                 counts[f"{attachment.name}_{name}"] = value
     return Snapshot("", handlers, counts, runner.problem)

@@ -79,4 +79,4 @@ class NoTapMatch(ConfigError):  # noqa: N818 - named as what it says
 
 
 class NotFound(LookupError):  # noqa: N818 - named as what it says
-    """No tap or policy of that name is there."""
+    """No stream, tap, policy, input, handler or sink of that name is there."""
