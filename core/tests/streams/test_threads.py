@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from pktvisor.engine import Limits
+from pktvisor.engine.runner import Busy
+from pktvisor.streams import HandlerSpec, InputSpec
+
+from .conftest import Adder, FakeLive, Feed, NoConfig, TickBucket, Ticks
 
 
 def balanced(status: Any) -> bool:
@@ -150,3 +154,57 @@ def test_a_tap_in_use_is_not_removed(bench: Any) -> None:
     bench.engine.remove_policy("a")
     bench.engine.remove_tap("t")
     assert bench.engine.streams() == []
+
+
+def test_of_two_streams_one_of_which_is_busy_neither_is_changed(request: Any) -> None:
+    bench = type(request.getfixturevalue("bench"))(Limits(answer_s=0.01))
+    stuck = bench.attach("a")
+    stuck.gate = threading.Event()
+    other = type("Other", (FakeLive,), {"feed": Feed()})
+    bench.engine.add_tap(
+        "u", InputSpec(name="other", version="1.0", config=NoConfig, factory=other, emits=Ticks)
+    )
+    spec = HandlerSpec(
+        name="b",
+        version="1.0",
+        config=NoConfig,
+        bucket=TickBucket,
+        factory=Adder,
+        accepts=(Ticks,),
+    )
+    bench.engine.add_policy("b", "u", [spec])
+    bench.engine.start()
+    bench.feed.put(0.0)
+    assert stuck.entered.wait(10)
+    for removed in (("a", "b"), ("b", "a")):
+        with pytest.raises(Busy, match="stream t: its handlers are busy with one batch"):
+            bench.engine.exchange(removed, ())
+    consumers = [bench.engine.runner(tap).consumers for tap in ("t", "u")]
+    assert consumers == [1, 1]
+    assert bench.engine.snapshot("b").handlers["b"].buckets  # it goes on
+    stuck.gate.set()
+    bench.engine.close()
+
+
+def test_a_stream_is_held_between_two_batches_and_then_goes_on(bench: Any) -> None:
+    bench.attach("a")
+    bench.engine.start()
+    runner = bench.engine.runner("t")
+    with runner.held(10):
+        bench.feed.put(0.0)
+        bench.feed.wait_until_read()
+        assert (bench.status.queued, bench.status.processed) == (1, 0)
+        assert bench.totals("a") == {"a": [0]}
+    bench.engine.stop()
+    assert bench.totals("a") == {"a": [1]}
+
+
+def test_an_end_that_comes_while_a_stream_is_held_waits(bench: Any) -> None:
+    bench.attach("a")
+    bench.engine.start()
+    with bench.engine.runner("t").held(10):
+        bench.feed.put(0.0)
+        bench.feed.end()
+    bench.engine.join()
+    with bench.engine.runner("t").held(0):
+        assert bench.totals("a") == {"a": [1]}

@@ -15,12 +15,13 @@ from pktvisor.api.content import JsonResponse
 from pktvisor.engine.runner import Busy
 from pktvisor.policies.errors import AlreadyExists, ConfigError, NoTapMatch, NotFound
 
-__all__ = ["BUSY", "HANDLERS", "ApiError", "ErrorBody", "refusals"]
+__all__ = ["BUSY", "HANDLERS", "UNCHANGED", "ApiError", "ErrorBody", "refusals"]
 
 _log = logging.getLogger(__name__)
 
 
 BUSY = "handlers are busy with one batch for too long; ask again"
+UNCHANGED = "handlers are busy with one batch for too long; nothing was changed, ask again"
 
 
 class ErrorBody(TypedDict):

@@ -31,6 +31,7 @@ from pktvisor.commands.logs import start_logging
 from pktvisor.commands.privileges import PrivilegeError, chosen_user, drop, unreadable
 from pktvisor.commands.service import go_to_background, notify
 from pktvisor.engine.agent import Agent
+from pktvisor.engine.runner import Busy
 from pktvisor.engine.settings import Limits, PolicySettings
 from pktvisor.geo import GeoDatabase, Kind
 from pktvisor.plugins import Plugins
@@ -239,7 +240,7 @@ class Daemon:
         try:
             wanted = self._wanted(self._config_path.read_bytes(), self._agent.plugins)
             self._agent.replace(wanted or b"", source=path)
-        except (OSError, ValueError, LookupError) as error:
+        except (OSError, ValueError, LookupError, Busy) as error:
             _log.error("%s", _one_line(f"the running configuration stays: {error}"))
         else:
             _log.info("read %s again", path)

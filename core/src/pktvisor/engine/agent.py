@@ -5,22 +5,25 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.agent_info import policy_json, sink_json, stream_health, tap_json
+from pktvisor.engine.agent_state import State, check_new, exists
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner, companion_plans
+from pktvisor.engine.runner import PATIENCE_S
 from pktvisor.engine.runtime_objects import RuntimeObjects
 from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, SinkPlan, StreamPlan
 from pktvisor.engine.sinks import RunningSink, SinkStatus
 from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document, parse_document, parse_one
-from pktvisor.policies.errors import AlreadyExists, ConfigError, NotFound, Path, shown
+from pktvisor.policies.errors import ConfigError, NotFound, shown
 from pktvisor.policies.models import Tap
 from pktvisor.policies.trust import Trust
 from pktvisor.snapshot import Snapshot
@@ -30,26 +33,7 @@ __all__ = ["Agent"]
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class _State:
-    """Everything that is configured. A change makes a new one and puts it in place at its end.
-
-    `filed` are the taps and policies that came from a configuration file, as (kind, name); sinks
-    all did.
-    """
-
-    taps: Mapping[str, Tap] = field(default_factory=dict)
-    plans: Mapping[str, PolicyPlan] = field(default_factory=dict)
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    filed: frozenset[tuple[str, str]] = frozenset()
-    sinks: Mapping[str, SinkPlan] = field(default_factory=dict)
-
-    def made_by_request(self) -> _State:
-        """The same without what came from a file; companions stay for as long as their stream."""
-        taps = {n: t for n, t in self.taps.items() if ("tap", n) not in self.filed}
-        plans = {n: p for n, p in self.plans.items() if ("policy", n) not in self.filed}
-        return _State(taps, plans)
+LAST_CHANGE_S = 0.3  # for the change under way, when the agent is stopped
 
 
 class Agent:
@@ -57,7 +41,8 @@ class Agent:
 
     Each change is checked as a whole before anything starts and is made as a whole or not at all. A
     stream is made by the first policy that wants it, shared by all whose tap and input settings are
-    equal, and ended with the last. `defaults` hold for policies that have no window_config.
+    equal, and ended with the last. A change of policies whose streams do not come to the end of a
+    batch within `Limits.answer_s` raises Busy and changes nothing. `defaults` hold for policies that have no window_config.
     Requests (`create_tap`, `create_policy`) may reach only what `trust` allows; configuration files
     (`load`, `replace`) are trusted. `hosts` are ours beside those an input finds by itself; a tap's
     own host spec replaces both. With `held`, streams are opened but run only from `start` on:
@@ -83,7 +68,7 @@ class Agent:
         self._defaults = defaults or PolicySettings()
         self._trust = trust or Trust()
         self._engine = Engine(self.plugins, city=city, asn=asn, limits=limits, clock=clock)
-        self._state = _State()
+        self._state = State()
         self._lock = threading.RLock()
         self.objects = RuntimeObjects(self._engine, self._request_planner, self._lock, hosts)
 
@@ -115,7 +100,7 @@ class Agent:
             ((name, tap),) = _warned(parse_one(body, "taps")).taps.items()
             path = ("visor", "taps", name)
             if name in self._state.taps:
-                raise _exists("tap", name, path)
+                raise exists("tap", name, path)
             self._planner(self._state, self._trust).check_tap(tap, path)
             self._state = replace(self._state, taps={**self._state.taps, name: tap})
             return self.tap_info(name)
@@ -126,10 +111,11 @@ class Agent:
             ((name, policy),) = _warned(parse_one(body, "policies")).policies.items()
             path = ("visor", "policies", name)
             if name in self._state.plans:
-                raise _exists("policy", name, path)
+                raise exists("policy", name, path)
             plan = self._planner(self._state, self._trust).policy(name, policy, path)
-            self._go(replace(self._state, plans={**self._state.plans, name: plan}))
-            return self._policies([name])
+            return self._go(
+                replace(self._state, plans={**self._state.plans, name: plan}), shown=[name]
+            )
 
     def tap_info(self, name: str | None = None) -> dict[str, Any]:
         """All taps, or one, as the API shows them. Raises NotFound."""
@@ -208,14 +194,25 @@ class Agent:
 
     def stop(self) -> None:
         """End all streams and seal all buckets; snapshots of them may still be taken."""
-        with self._lock:
-            self._engine.stop()
+        with self._last_turn() as waited_s:
+            self._engine.stop(max(PATIENCE_S - waited_s, 0))
 
     def close(self) -> None:
         """End everything."""
-        with self._lock:
-            self._state = _State()
+        with self._last_turn():
+            self._state = State()
             self._engine.close()
+
+    @contextlib.contextmanager
+    def _last_turn(self) -> Iterator[float]:
+        """Wait for the change under way, but not for long: the end must not hang on it."""
+        began = time.monotonic()
+        got = self._lock.acquire(timeout=LAST_CHANGE_S)
+        try:
+            yield time.monotonic() - began
+        finally:
+            if got:
+                self._lock.release()
 
     def _known(self, policy: str) -> str:
         if policy not in self._state.plans:
@@ -235,13 +232,13 @@ class Agent:
                     shown[name] = policy_json(self._engine, plan, state.taps, patience_s)
         return shown
 
-    def _planner(self, state: _State, trust: Trust | None) -> Planner:
+    def _planner(self, state: State, trust: Trust | None) -> Planner:
         return Planner(self.plugins, state.taps, self._defaults, state.settings, trust)
 
     def _request_planner(self, taps: Mapping[str, Tap]) -> Planner:
         return Planner(self.plugins, taps, self._defaults, self._state.settings, self._trust)
 
-    def _apply(self, base: _State, read: Document, source: str) -> None:
+    def _apply(self, base: State, read: Document, source: str) -> None:
         """Go to `base` with a document's taps and policies added."""
         wanted = {
             *(("tap", name) for name in read.taps),
@@ -249,7 +246,7 @@ class Agent:
             *(("sink", name) for name in read.sinks),
         }
         try:
-            _check_new(base, read)
+            check_new(base, read)
             settings = read.global_handler_config
             taps = {**base.taps, **read.taps}
             state = replace(base, taps=taps, settings=settings, filed=base.filed | wanted)
@@ -276,8 +273,11 @@ class Agent:
         now = self._state.plans.get(plan.name)
         return now if now is not None and now == plan else plan
 
-    def _go(self, state: _State) -> None:
-        """Make what runs equal to a state and put it in place; on failure all stays as it was."""
+    def _go(self, state: State, shown: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+        """Make what runs equal to a state and put it in place; on failure all stays as it was.
+
+        The answer describes the policies `shown` as they begin.
+        """
         now = self._state.plans
         running = {s.name for plan in now.values() for s in plan.streams}
         wanted: dict[str, StreamPlan] = {}
@@ -298,21 +298,23 @@ class Agent:
             for stream in opened.values():
                 self._open(stream, state)
                 undo.callback(self._engine.remove_tap, stream.name)
-            self._engine.exchange(
+            sinks = self._state.sinks.items()
+            with self._engine.exchanging(
                 [name for name, plan in now.items() if plans.get(name) is not plan],
                 [plan for name, plan in plans.items() if now.get(name) is not plan],
-            )
-            undo.pop_all()
-        sinks = self._state.sinks.items()
+            ):
+                undo.pop_all()
+                self._state = replace(state, plans=plans)
+                described = self._policies(shown)
         self._engine.exchange_sinks([n for n, sink in sinks if state.sinks.get(n) != sink], made)
-        self._state = replace(state, plans=plans)
         for name in running - set(wanted):
             self._engine.remove_tap(name)
         if not self._held:
             for name in opened:
                 self._engine.start(name)
+        return described
 
-    def _new_sinks(self, state: _State, undo: ExitStack) -> list[RunningSink]:
+    def _new_sinks(self, state: State, undo: ExitStack) -> list[RunningSink]:
         """Make the sinks of a state that do not run as they are now."""
         made = []
         for plan in state.sinks.values():
@@ -321,7 +323,7 @@ class Agent:
                 undo.callback(made[-1].close)
         return made
 
-    def _open(self, stream: StreamPlan, state: _State) -> None:
+    def _open(self, stream: StreamPlan, state: State) -> None:
         try:
             self._engine.open_stream(stream.name, stream.spec, stream.config, self._hosts)
         except (ValueError, LookupError, OSError) as error:
@@ -341,23 +343,6 @@ def _made_sink(plan: SinkPlan) -> RunningSink:
     except (ValueError, LookupError, OSError) as error:
         place = ("visor", "sinks", plan.name)
         raise ConfigError(f"sink {shown(plan.name)} failed to start: {error}", place) from None
-
-
-def _check_new(base: _State, read: Document) -> None:
-    """Refuse a tap or policy that `base` has already."""
-    for section, kind, there, wanted in (
-        ("taps", "tap", base.taps, read.taps),
-        ("policies", "policy", base.plans, read.policies),
-        ("sinks", "sink", base.sinks, read.sinks),
-    ):
-        for name in wanted:
-            if name in there:
-                made = "" if (kind, name) in base.filed else ", made by request"
-                raise _exists(kind, name, ("visor", section, name), made)
-
-
-def _exists(kind: str, name: str, path: Path, made: str = "") -> AlreadyExists:
-    return AlreadyExists(f"{kind} {shown(name)} exists already{made}", path)
 
 
 def _warned(read: Document, source: str = "request") -> Document:

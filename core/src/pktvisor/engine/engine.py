@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -149,10 +150,17 @@ class Engine:
         self.exchange((name,), ())
 
     def exchange(self, removed: Iterable[str], added: Iterable[PolicyPlan]) -> None:
-        """Put policies in the place of others: each stream goes over between two batches.
+        """Put policies in the place of others, as `exchanging` does."""
+        with self.exchanging(removed, added):
+            pass
 
-        All new handlers are made before the first old one is let go, so a handler that cannot be
-        made leaves everything as it was.
+    @contextmanager
+    def exchanging(self, removed: Iterable[str], added: Iterable[PolicyPlan]) -> Iterator[None]:
+        """Put policies in the place of others, and then keep their streams between two batches.
+
+        All new handlers are made, and all streams held, before the first old handler is let go. So
+        a handler that cannot be made, and a stream that is Busy for `Limits.answer_s` seconds,
+        leave everything as it was. What this thread asks of the streams meanwhile is done at once.
         """
         leaving = {name: self._policy(name) for name in removed}
         entering: dict[str, _Policy] = {}
@@ -165,20 +173,23 @@ class Engine:
                     heads = entering[plan.name].heads.setdefault(stream.name, [])
                     for chain in stream.chains:
                         heads.append(self._chain(plan.name, chain, self._runner(stream.name)))
+            touched = {s: None for p in (*leaving.values(), *entering.values()) for s in p.heads}
+            held = self._hold([self._runners[name] for name in touched])
         except BaseException:
             for head in (
                 h for policy in entering.values() for hs in policy.heads.values() for h in hs
             ):
                 head.close()
             raise
-        touched = {s: None for p in (*leaving.values(), *entering.values()) for s in p.heads}
-        for name in touched:
-            out = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
-            into = [policy.heads[name] for policy in entering.values() if name in policy.heads]
-            self._runners[name].call(partial(_exchange, self._runners[name], out, into))
-        for name in leaving:
-            del self._policies[name]
-        self._policies.update(entering)
+        with held:
+            for name in touched:
+                out = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
+                into = [policy.heads[name] for policy in entering.values() if name in policy.heads]
+                _exchange(self._runners[name], out, into)
+            for name in leaving:
+                del self._policies[name]
+            self._policies.update(entering)
+            yield
 
     def add_sink(
         self, name: str, sink_type: str | SinkSpec, config: Mapping[str, Any] | None = None
@@ -246,15 +257,16 @@ class Engine:
         """The loss ledger of every stream and the health of its handlers."""
         return [runner.status() for runner in list(self._runners.values())]
 
-    def stop(self) -> None:
+    def stop(self, patience_s: float = PATIENCE_S) -> None:
         """End all streams and seal all buckets; snapshots of them may still be taken.
 
-        All of them together have `PATIENCE_S` seconds to work off what they have read.
+        All of them together have `patience_s` seconds to work off what they have read.
         """
-        for runner in self._runners.values():
+        runners = list(self._runners.values())
+        for runner in runners:
             runner.ask_to_stop()
-        deadline = time.monotonic() + PATIENCE_S
-        for runner in self._runners.values():
+        deadline = time.monotonic() + patience_s
+        for runner in runners:
             runner.stop(max(deadline - time.monotonic(), 0))
 
     def close(self) -> None:
@@ -275,6 +287,20 @@ class Engine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _hold(self, runners: Iterable[StreamRunner]) -> ExitStack:
+        """Keep streams between two batches until the stack is closed; Busy, with none held, if not.
+
+        None is held while another is waited for longer than it takes to come round: what a stream
+        that is held captures meanwhile must fit its queue.
+        """
+        runners, deadline = list(runners), time.monotonic() + self.limits.answer_s
+        for runner in runners:
+            runner.call(_nothing, max(deadline - time.monotonic(), 0))
+        with ExitStack() as held:
+            for runner in runners:
+                held.enter_context(runner.held(max(deadline - time.monotonic(), 0)))
+            return held.pop_all()
 
     def _plan(
         self, where: str, runner: StreamRunner, choice: HandlerChoice, settings: PolicySettings
@@ -348,6 +374,10 @@ class Engine:
 def _said_recorded(config: Any) -> bool:
     """Whether a handler's config has the key `recorded_stream`, whatever its value."""
     return getattr(config, "recorded_stream", None) is not None
+
+
+def _nothing() -> None:
+    """What is asked of a stream to see that it answers."""
 
 
 def _exchange(

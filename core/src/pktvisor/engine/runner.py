@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, Generic, TypeVar
 
 from pktvisor.batches import Table
@@ -62,6 +63,7 @@ class StreamRunner:
         self._worker: threading.Thread | None = None
         self._capture: threading.Thread | None = None
         self._turn = threading.Lock()
+        self._holder: int | None = None
         self._working = False
         self._stopping = False
         self._left_behind = False
@@ -151,6 +153,8 @@ class StreamRunner:
         Raises Busy when the batch under way takes longer than `patience_s`; the function may then
         still run, if the worker takes it up at that very moment.
         """
+        if self._holder == threading.get_ident():
+            return command()
         with self._turn:
             if not self._working:
                 return command()
@@ -158,11 +162,42 @@ class StreamRunner:
             run = task.run
             self._queue.command(run)
         if not task.wait(patience_s):
+            assert patience_s is not None
             self._queue.withdraw(run)
-            raise Busy(
-                f"stream {self.tap}: its handlers are busy with one batch for {patience_s} s"
-            )
+            raise self._busy(patience_s)
         return task.result()
+
+    @contextmanager
+    def held(self, patience_s: float) -> Iterator[None]:
+        """Keep the worker between two batches; `call` from this thread then runs at once.
+
+        Raises Busy, with nothing held, when the batch under way takes longer than `patience_s`.
+        """
+        arrived, let_go = threading.Event(), threading.Event()
+
+        def wait() -> None:
+            arrived.set()
+            let_go.wait()
+
+        with ExitStack() as undo:
+            undo.enter_context(self._turn)
+            if self._working:
+                self._queue.command(wait)
+                undo.close()  # the turn: the worker needs it to end
+                undo.callback(let_go.set)
+                if not arrived.wait(patience_s):
+                    self._queue.withdraw(wait)
+                    raise self._busy(patience_s)
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    def _busy(self, patience_s: float) -> Busy:
+        return Busy(
+            f"stream {self.tap}: its handlers are busy with one batch for {patience_s:.3g} s"
+        )
 
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting for the end."""

@@ -75,9 +75,10 @@ class RuntimeObjects:
                 self._engine.open_stream(stream.name, spec, config, self._hosts)
             except (ValueError, LookupError, OSError) as error:
                 raise ConfigError(f"input {shown(name)} failed to start: {error}") from None
-            self._engine.start(stream.name)
             self._inputs[name] = _Input(tap, stream)
-            return self.input_info(kind, name)
+            described = self.input_info(kind, name)  # at once, while it does not run
+            self._engine.start(stream.name)
+            return described
 
     def input_info(self, kind: str, name: str) -> dict[str, Any]:
         """What an input is and does. Raises NotFound, or Busy."""
@@ -138,12 +139,13 @@ class RuntimeObjects:
             return self._engine.snapshot(plan.name, self._engine.limits.answer_s)
 
     def detach(self, kind: str, name: str, handler: str) -> None:
-        """Detach a handler; the input goes on. Raises NotFound."""
+        """Detach a handler; the input goes on. Raises NotFound, or Busy with nothing changed."""
         with self._lock:
             found = self._input(kind, name)
             if handler not in found.handlers:
                 raise NotFound(f"handler {shown(handler)} does not exist")
-            self._engine.remove_policy(found.handlers.pop(handler).name)
+            self._engine.remove_policy(found.handlers[handler].name)
+            del found.handlers[handler]
 
     def _input(self, kind: str, name: str) -> _Input:
         found = self._inputs.get(name)

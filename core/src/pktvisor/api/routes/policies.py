@@ -9,7 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 
 from pktvisor.api.content import DOCUMENT, document
-from pktvisor.api.errors import BUSY, refusals
+from pktvisor.api.errors import BUSY, UNCHANGED, refusals
 from pktvisor.api.routes.shapes import Empty, Name, PolicyInfo
 from pktvisor.engine.agent import Agent
 
@@ -49,6 +49,7 @@ def policy_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
             _409="there is a policy of that name",
             _413="the document is too long",
             _422="no tap has the tags that are asked for",
+            _503=UNCHANGED,
         ),
     )
     async def create(request: Request[Any, Any, Any]) -> dict[str, PolicyInfo]:
@@ -61,7 +62,11 @@ def policy_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
         status_code=200,
         sync_to_thread=True,
         tags=["policies"],
-        responses=refusals(_401="the token is missing or wrong", _404="there is no such policy"),
+        responses=refusals(
+            _401="the token is missing or wrong",
+            _404="there is no such policy",
+            _503=UNCHANGED,
+        ),
     )
     def remove(name: Name) -> Empty:
         """Stop a policy, and the input streams nothing else uses."""

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from pktvisor.api.answers import PeriodError, by_schema, period_bucket
 from pktvisor.api.content import DOCUMENT, document
-from pktvisor.api.errors import BUSY, ApiError, refusals
+from pktvisor.api.errors import BUSY, UNCHANGED, ApiError, refusals
 from pktvisor.api.routes.shapes import Name, Number, Schemas, Type
 from pktvisor.engine.agent import Agent
 
@@ -32,10 +32,17 @@ _WRITES = refusals(
     _404="there is no such input",
     _413="the body is too long",
 )
+_ATTACHES = {**_WRITES, **refusals(_503=UNCHANGED)}
 _REMOVALS = refusals(
     _400="the input still has handlers",
     _401="the token is missing or wrong",
     _404="there is no such object",
+)
+_DETACHES = refusals(
+    _400="the request is refused; nothing was changed",
+    _401="the token is missing or wrong",
+    _404="there is no such object",
+    _503=UNCHANGED,
 )
 
 
@@ -115,7 +122,7 @@ def runtime_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
         status_code=200,
         tags=["run-time objects"],
         opt={DOCUMENT: "handler"},
-        responses=_WRITES,
+        responses=_ATTACHES,
     )
     async def attach(
         input_type: Type, name: Name, handler_type: Type, request: Request[Any, Any, Any]
@@ -130,7 +137,7 @@ def runtime_routes(agent: Agent, *, writes: bool) -> list[HTTPRouteHandler]:
         status_code=200,
         sync_to_thread=True,
         tags=["run-time objects"],
-        responses=_REMOVALS,
+        responses=_DETACHES,
     )
     def detach(
         input_type: Type,
