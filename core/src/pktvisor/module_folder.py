@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from importlib.machinery import all_suffixes
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,19 +25,18 @@ def find_modules(folder: str) -> Iterator[Found]:
     """Every module and package in a folder, by name; those that begin with `_` are left out.
 
     The folder goes to the end of `sys.path`, so that modules find each other and hide nothing that
-    is installed. One that would itself be hidden, or that others may write, comes with the reason.
-    Raises ModuleFolderError when there is no such folder or others may write to it or put another
-    in its place.
+    is installed. One that would itself be hidden comes with the reason. Raises ModuleFolderError
+    when there is no such folder, or others may write to it or to anything in it that can be
+    imported, or put something else in its place.
     """
-    root = Path(folder).absolute()
-    if not root.is_dir():
+    named = Path(folder).absolute()
+    if not named.is_dir():
         raise ModuleFolderError(f"module folder {folder}: there is no such folder")
-    for place in (root, *root.resolve().parents):
-        fault = _writable(place)
-        if fault:
-            raise ModuleFolderError(
-                f"module folder {folder}: {place} {fault}; only its owner may, root or this user"
-            )
+    # Links are followed once: what is checked is what is imported.
+    root = named.resolve()
+    fault = _above(named) or _above(root) or _inside(root, set())
+    if fault:
+        raise ModuleFolderError(f"module folder {folder}: {fault}")
     if str(root) not in sys.path:
         sys.path.append(str(root))
     for file in sorted((*root.glob("*.py"), *root.glob("*/__init__.py"))):
@@ -51,9 +51,6 @@ def _fault(name: str, file: Path) -> str:
     """Why a module is not to be imported; empty if it is."""
     if not name.isidentifier():
         return f"{name!r} cannot be imported; allowed are letters, digits and _, no digit first"
-    writable = [place for place in (file, file.parent) if _writable(place)]
-    if writable:
-        return f"{writable[0]} {_writable(writable[0])}"
     found = find_spec(name)
     origin = found.origin if found is not None else None
     if origin is None or Path(origin).resolve() != file.resolve():
@@ -61,15 +58,47 @@ def _fault(name: str, file: Path) -> str:
     return ""
 
 
-def _writable(place: Path) -> str:
-    """Who else may write to a file or folder; empty if nobody may."""
+def _above(place: Path) -> str:
+    """Who else may put something in a place, at any height; empty if nobody may."""
+    return next(filter(None, (_writable(folder, sticky=True) for folder in place.parents)), "")
+
+
+def _inside(place: Path, seen: set[Path]) -> str:
+    """Who else may write to a file or folder or what it holds, helpers included, through links too.
+
+    Files no import looks at are left out.
+    """
+    try:
+        real = place.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return f"{place} leads to nothing"
+    if real in seen:
+        return ""
+    seen.add(real)
+    fault = _writable(real) or (_above(real) if place.is_symlink() else "")
+    if fault or not real.is_dir():
+        return fault
+    within = (
+        entry
+        for entry in sorted(real.iterdir())
+        if entry.is_dir() or entry.name.endswith(tuple(all_suffixes()))
+    )
+    return next(filter(None, (_inside(entry, seen) for entry in within)), "")
+
+
+def _writable(place: Path, *, sticky: bool = False) -> str:
+    """Who else may write to a file or folder; empty if nobody may.
+
+    In a folder that is `sticky` everyone may add something, but only its owner replace it.
+    """
     about = place.stat()
+    only = "; only its owner may, root or this user"
     if about.st_uid not in (ROOT, os.geteuid()):
-        return f"belongs to user {about.st_uid}"
-    if about.st_mode & stat.S_ISVTX and place.is_dir():
-        return ""  # everyone may add, nobody but the owner may replace
+        return f"{place} belongs to user {about.st_uid}{only}"
+    if sticky and about.st_mode & stat.S_ISVTX:
+        return ""
     if about.st_mode & stat.S_IWOTH:
-        return "may be written by everyone"
+        return f"{place} may be written by everyone{only}"
     if about.st_mode & stat.S_IWGRP and about.st_gid not in (ROOT, os.getegid()):
-        return f"may be written by group {about.st_gid}"
+        return f"{place} may be written by group {about.st_gid}{only}"
     return ""

@@ -85,7 +85,7 @@ def test_without_autoloading_the_folder_alone_is_loaded(
     assert list(Plugins(module_dir=str(folder)).handlers) == [("alone", "1.0")]
 
 
-@pytest.mark.parametrize("mode", [0o757, 0o777])
+@pytest.mark.parametrize("mode", [0o757, 0o777, 0o1777])
 def test_a_folder_everyone_may_write_to_is_refused(folder: Path, mode: int) -> None:
     folder.chmod(mode)
     with pytest.raises(ValueError, match=r"modules may be written by everyone; only its owner may"):
@@ -100,10 +100,87 @@ def test_a_folder_that_everyone_may_replace_is_refused(folder: Path) -> None:
     Plugins(module_dir=str(folder))
 
 
-def test_a_module_everyone_may_write_to_is_not_imported(folder: Path) -> None:
-    (folder / "open_one.py").write_text("1 / 0\n")
-    (folder / "open_one.py").chmod(0o666)
-    assert loaded(folder, "open_one").reason == f"{folder}/open_one.py may be written by everyone"
+@pytest.mark.parametrize(
+    "open_one",
+    [
+        "plugin_one.py",
+        "_helper.py",
+        "helper.abi3.so",
+        "package/helper.py",
+        "without_init/deep/helper.py",
+        "package/__pycache__/helper.cpython-311.pyc",
+    ],
+)
+def test_nothing_that_can_be_imported_may_be_written_by_everyone(
+    folder: Path, open_one: str
+) -> None:
+    (folder / "plugin_one.py").write_text("1 / 0\n")
+    file = folder / open_one
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("")
+    file.chmod(0o666)
+    with pytest.raises(ValueError, match=f"{file} may be written by everyone") as refused:
+        Plugins(module_dir=str(folder))
+    assert "\n" not in str(refused.value)
+    assert str(folder) not in sys.path
+
+
+@pytest.mark.parametrize("place", ["package", "without_init/deep", "package/__pycache__"])
+def test_no_folder_in_it_may_be_written_by_everyone_not_even_a_sticky_one(
+    folder: Path, place: str
+) -> None:
+    (folder / place).mkdir(parents=True)
+    (folder / place).chmod(0o1777)
+    with pytest.raises(ValueError, match=f"{folder / place} may be written by everyone"):
+        Plugins(module_dir=str(folder))
+
+
+def test_what_no_import_looks_at_may_be_anyones(folder: Path) -> None:
+    (folder / "notes.txt").write_text("")
+    (folder / "notes.txt").chmod(0o666)
+    Plugins(module_dir=str(folder))
+
+
+def test_links_in_the_folder_are_held_to_the_same(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "package").mkdir(parents=True)
+    (elsewhere / "package" / "helper.py").write_text("")
+    (folder / "package").symlink_to(elsewhere / "package")
+    (folder / "package" / "round").symlink_to(folder)
+    Plugins(module_dir=str(folder))
+    elsewhere.chmod(0o777)
+    with pytest.raises(ValueError, match=f"{elsewhere} may be written by everyone"):
+        Plugins(module_dir=str(folder))
+    elsewhere.chmod(0o755)
+    (elsewhere / "package" / "helper.py").chmod(0o666)
+    with pytest.raises(ValueError, match=r"helper\.py may be written by everyone"):
+        Plugins(module_dir=str(folder))
+
+
+@pytest.mark.parametrize("name", ["dangling.py", "_helper.py", "round.py"])
+def test_a_link_that_leads_to_nothing_is_named(folder: Path, name: str) -> None:
+    (folder / name).symlink_to(folder / (name if name == "round.py" else "gone.py"))
+    with pytest.raises(ValueError, match=f"modules: {folder}/{name} leads to nothing$"):
+        Plugins(module_dir=str(folder))
+
+
+def test_a_folder_behind_a_link_is_imported_from_where_it_is(folder: Path) -> None:
+    (folder / "linked_one.py").write_text(handler_module("linked_one"))
+    link = folder.parent / "link"
+    link.symlink_to(folder)
+    plugins = Plugins(module_dir=str(link))
+    assert plugins.handler("linked_one").version == "1.0"
+    assert str(folder) in sys.path
+    assert str(link) not in sys.path
+
+
+def test_a_link_that_everyone_may_replace_is_refused(folder: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "link").symlink_to(folder)
+    shared.chmod(0o777)
+    with pytest.raises(ValueError, match=f"{shared} may be written by everyone"):
+        Plugins(module_dir=str(shared / "link"))
 
 
 def test_a_folder_that_is_not_there_is_refused(folder: Path) -> None:
