@@ -44,7 +44,7 @@ def summarize_policies(
         name: _over_file(name, tap, os.fspath(path), plugins) for name, tap in document.taps.items()
     }
     planner = Planner(plugins, taps, defaults or PolicySettings(), document.global_handler_config)
-    plans = planner.document(document)
+    plans, _ = planner.document(document)
     streams: dict[str, StreamPlan] = {s.name: s for plan in plans for s in plan.streams}
     if os.fspath(path) == "-" and len(streams) > 1:
         raise ConfigError(

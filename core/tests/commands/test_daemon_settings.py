@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pktvisor.commands.daemon_settings import DaemonSettings, SettingError, declared, merged
+from pktvisor.commands.configuration import SettingError, merged
+from pktvisor.commands.daemon_settings import DaemonSettings, declared
 
 # Every option of the original, 3.x and 4.x.
 ORIGINAL = [
@@ -104,6 +105,7 @@ def test_a_list_may_be_one_text() -> None:
         ({"host": ["a"]}, "must be a single value"),
         ({"allow_host": {"a": "b"}}, "must be a text or a list"),
         ({"bpf": "udp"}, "unknown key"),
+        ({"otel": "true"}, "--otel: metrics cannot be pushed over OTLP"),
     ],
 )
 def test_a_key_that_cannot_be_is_named(in_file: dict[str, Any], word: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pktvisor import Plugins
+from pktvisor.commands.daemon import StartError
+from pktvisor.commands.daemon import run as daemon
 from pktvisor.commands.pktvisor import main
 from pktvisor.exposition.type_text import type_text
 from pktvisor.reflection import describe
@@ -89,18 +91,19 @@ def test_a_module_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert done.stderr == f"pktvisor: module folder {tmp_path}/gone: there is no such folder\n"
 
 
-def test_validate_knows_the_plugins_of_the_module_folder_in_the_file(tmp_path: Path) -> None:
+def with_module(tmp_path: Path, name: str, factory: str) -> Path:
+    """A configuration that uses a handler from the module folder it names."""
     folder = tmp_path / "modules"
     folder.mkdir()
-    (folder / "folder_only.py").write_text(
+    (folder / f"{name}.py").write_text(
         "from pktvisor import Bucket, Counter, HandlerSpec, PacketBatch, hookimpl\n"
         "class Seen(Bucket):\n"
         "    schema = 'seen'\n"
         "    total = Counter('total', 'Packets')\n"
         "@hookimpl\n"
         "def pktvisor_handlers():\n"
-        "    yield HandlerSpec(name='folder_only', version='1.0', bucket=Seen,\n"
-        "                      factory='x:y', accepts=(PacketBatch,))\n"
+        f"    yield HandlerSpec(name='{name}', version='1.0', bucket=Seen,\n"
+        f"                      factory='{factory}', accepts=(PacketBatch,))\n"
     )
     file = tmp_path / "policy.yaml"
     file.write_text(
@@ -111,10 +114,48 @@ def test_validate_knows_the_plugins_of_the_module_folder_in_the_file(tmp_path: P
         "    p:\n"
         "      kind: collection\n"
         "      input: {tap: m, input_type: mock}\n"
-        "      handlers: {modules: {x: {type: folder_only}}}\n"
+        f"      handlers: {{modules: {{x: {{type: {name}}}}}}}\n"
     )
+    return file
+
+
+def test_validate_knows_the_plugins_of_the_module_folder_in_the_file(tmp_path: Path) -> None:
+    file = with_module(tmp_path, "folder_only", "folder_only:Seen")
     assert run("validate", str(file)).exit_code == 0
     file.write_text(file.read_text().replace("config:", "config: {verbose: true} #"))
     refused = run("validate", str(file))
     assert refused.exit_code == 1
     assert "folder_only" in refused.stderr
+
+
+def test_validate_refuses_a_handler_whose_code_cannot_be_imported(tmp_path: Path) -> None:
+    refused = run("validate", str(with_module(tmp_path, "unusable_only", "nowhere:Handler")))
+    assert refused.exit_code == 1
+    assert "no handler 'unusable_only' is installed" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("{otel: true}", "visor.config.otel: --otel: metrics cannot be pushed over OTLP"),
+        ("{otel: false, port: many}", "visor.config.port: 'many': allowed is a number"),
+    ],
+)
+def test_validate_refuses_the_settings_pktvisord_refuses(
+    tmp_path: Path, config: str, reason: str
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(f"visor:\n  config: {config}\n")
+    done = run("validate", str(file))
+    assert done.exit_code == 1
+    assert f"{file}:2: {reason}" in done.stderr
+    with pytest.raises(StartError, match=reason):
+        daemon(None, {"config": str(file), "admin_api": True})
+
+
+def test_validate_names_a_module_folder_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(f"visor: {{config: {{module_dir: {tmp_path}/gone}}}}\n")
+    done = run("validate", str(file))
+    assert done.exit_code == 1
+    assert done.stderr == f"pktvisor: module folder {tmp_path}/gone: there is no such folder\n"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pktvisor.commands.configuration import merged
 from pktvisor.commands.daemon import Daemon
-from pktvisor.commands.daemon_settings import merged
 from pktvisor.engine.agent import Agent
 from pktvisor.engine.runner import Busy
 

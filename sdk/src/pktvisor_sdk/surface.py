@@ -20,6 +20,7 @@ PUBLIC_MODULES = (
     "pktvisor.geo",
     "pktvisor.kernels",
     "pktvisor.metrics",
+    "pktvisor.plugin_options",
     "pktvisor.plugins",
     "pktvisor.policies.document",
     "pktvisor.policies.errors",

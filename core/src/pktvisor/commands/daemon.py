@@ -25,7 +25,8 @@ from pktvisor.api.access import Access, is_loopback
 from pktvisor.api.app import create_app, guarded
 from pktvisor.api.server import ApiServer, bind, tls_context
 from pktvisor.batches import Hosts
-from pktvisor.commands.daemon_settings import DaemonSettings, SettingError, merged
+from pktvisor.commands.configuration import SettingError, load_plugins, read_settings
+from pktvisor.commands.daemon_settings import DaemonSettings
 from pktvisor.commands.default_policy import with_default_policy
 from pktvisor.commands.logs import start_logging
 from pktvisor.commands.privileges import PrivilegeError, chosen_user, drop, unreadable
@@ -56,9 +57,9 @@ def run(iface: str | None, given: Mapping[str, Any]) -> None:
     """Run the daemon until it is told to stop. Raises StartError if it cannot start."""
     try:
         document = _config_file(given.get("config"))
-        settings = merged(given, _options(document, given.get("config")))
+        settings = _settings(document, given)
         if settings.module_list:
-            _list_modules(_load_plugins(settings))
+            _list_modules(load_plugins(settings))
             return
         Daemon(iface, settings, document).live()
     except (SettingError, PrivilegeError, OSError, ValueError, LookupError) as error:
@@ -84,11 +85,6 @@ class Daemon:
     def live(self) -> None:
         """Start, serve, drain."""
         settings = self._settings
-        if settings.otel:
-            raise StartError(
-                "--otel: metrics cannot be pushed over OTLP; an OpenTelemetry collector can scrape"
-                " /metrics with its prometheus receiver"
-            )
         if self._iface is None and not settings.admin_api and not self._has_policies():
             raise StartError(
                 "nothing to do: name an interface, or give --config with policies, or --full-api"
@@ -101,8 +97,7 @@ class Daemon:
         start_logging(
             verbose=settings.verbose, log_file=_absolute(settings.log_file), syslog=settings.syslog
         )
-        plugins = _load_plugins(settings)
-        plugins.preload()  # while we may read all modules
+        plugins = load_plugins(settings)  # while we may read all modules
         if settings.daemon:
             go_to_background()
         _raise_descriptor_limit()
@@ -269,14 +264,12 @@ def _config_file(path: str | None) -> bytes | None:
         raise StartError(f"{path}: {error.strerror}") from None
 
 
-def _options(document: bytes | None, path: str | None) -> Mapping[str, Any]:
-    """`visor.config` of the config file."""
-    if document is None:
-        return {}
+def _settings(document: bytes | None, given: Mapping[str, Any]) -> DaemonSettings:
+    """The settings of the config file and the command line."""
     try:
-        return parse_document(document).options
+        return read_settings({} if document is None else parse_document(document).options, given)
     except ConfigError as error:
-        raise StartError(_one_line(f"{path}: {error}")) from None
+        raise StartError(_one_line(f"{given.get('config')}: {error}")) from None
 
 
 def _token(path: str | None) -> str | None:
@@ -297,10 +290,6 @@ def _database(path: str | None, kind: Kind, settings: DaemonSettings) -> GeoData
     if path is None:
         return None
     return GeoDatabase.open(path, kind, cache_size=settings.geo_cache_size)
-
-
-def _load_plugins(settings: DaemonSettings) -> Plugins:
-    return Plugins(settings.disable_plugin, module_dir=settings.module_dir)
 
 
 def _list_modules(plugins: Plugins) -> None:

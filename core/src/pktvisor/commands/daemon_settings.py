@@ -6,19 +6,13 @@ Flags add up: what the file switches on, the command line cannot switch off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-from pktvisor.policies.errors import shown
+from pktvisor.plugin_options import DISABLE_PLUGIN, MODULE_DIR
 
-__all__ = ["DaemonSettings", "SettingError", "declared", "merged"]
-
-_TRUE = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-
-
-class SettingError(ValueError):
-    """An option or config key that cannot be: one line."""
+__all__ = ["DaemonSettings", "declared"]
 
 
 def _option(
@@ -237,7 +231,7 @@ class DaemonSettings:
         default=(),
         metavar="NAME",
         group=_PLUGINS,
-        help="A plugin that is not to be loaded; PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1: no installed one.",
+        help=DISABLE_PLUGIN,
     )
     handler_errors: int = _option(
         "--handler-errors",
@@ -266,7 +260,7 @@ class DaemonSettings:
         default=None,
         metavar="DIR",
         group=_PLUGINS,
-        help="A folder whose modules are plugins, beside those that are installed.",
+        help=MODULE_DIR,
     )
     prometheus: bool = _option(
         "--prometheus", default=False, group=_COMPATIBLE, help="/metrics is always there."
@@ -364,49 +358,3 @@ class DaemonSettings:
 def declared() -> Iterable[Field[Any]]:
     """The settings' declarations, in order."""
     return fields(DaemonSettings)
-
-
-def merged(given: Mapping[str, Any], in_file: Mapping[str, Any]) -> DaemonSettings:
-    """Settings from the options that were given (None: not) and the config file's `visor.config`.
-
-    Raises SettingError naming the key and what is allowed.
-    """
-    by_key = {
-        name: setting
-        for setting in declared()
-        if setting.metadata["in_file"]
-        for name in (setting.name, *setting.metadata["names"])
-    }
-    values: dict[str, Any] = {}
-    for key, value in in_file.items():
-        if key not in by_key:
-            raise SettingError(f"visor.config.{key}: unknown key; allowed are {', '.join(by_key)}")
-        setting = by_key[key]
-        read = _read(setting, f"visor.config.{key}", value)
-        # Two names of one flag add up, as they do on the command line.
-        values[setting.name] = read or values.get(setting.name, read)
-    values |= {key: value for key, value in given.items() if value not in (None, False, ())}
-    return DaemonSettings(**values)
-
-
-def _read(setting: Field[Any], where: str, value: Any) -> Any:
-    """A value of the file, which is text, a list of texts or something nested."""
-    kind = str(setting.type)
-    if kind.startswith("tuple"):
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return tuple(items)
-        raise SettingError(f"{where}: must be a text or a list of texts")
-    if not isinstance(value, str):
-        raise SettingError(f"{where}: must be a single value")
-    if kind == "bool":
-        if value.lower() not in _TRUE:
-            raise SettingError(f"{where}: {shown(value)} is neither true nor false")
-        return _TRUE[value.lower()]
-    if kind == "int":
-        low, high = setting.metadata["limits"]
-        digits = value.lstrip("0") or "0" if value.isascii() and value.isdigit() else ""
-        if not digits or len(digits) > len(str(high)) or not low <= int(digits) <= high:
-            raise SettingError(f"{where}: {shown(value)}: allowed is a number from {low} to {high}")
-        return int(digits)
-    return value

@@ -10,17 +10,17 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
 from pktvisor import __version__
+from pktvisor.plugin_options import MODULE_DIR
 
 if TYPE_CHECKING:
-    from pktvisor.commands.daemon_settings import DaemonSettings
     from pktvisor.plugins import Plugins
     from pktvisor.reflection import Kind
 
@@ -42,18 +42,14 @@ def main() -> None:
 
 
 def _module_dir(command: Callable[..., None]) -> Callable[..., None]:
-    return click.option(
-        "--module-dir",
-        metavar="DIR",
-        help="A folder whose modules are plugins, beside those that are installed.",
-    )(command)
+    return click.option("--module-dir", metavar="DIR", help=MODULE_DIR)(command)
 
 
-def _plugins(disabled: Iterable[str] = (), module_dir: str | None = None) -> Plugins:
+def _loaded(module_dir: str | None) -> Plugins:
     from pktvisor.plugins import Plugins
 
     try:
-        return Plugins(disabled, module_dir=module_dir)
+        return Plugins(module_dir=module_dir)
     except ValueError as error:
         _end(str(error), EXIT_REFUSED)
 
@@ -66,15 +62,17 @@ def validate(file: str) -> None:
     Names the line and key of what is wrong, and what is allowed there. Keys without a meaning are
     warned about. Interfaces and files that taps name are not looked for.
     """
+    from pktvisor.commands.configuration import load_plugins, read_settings
     from pktvisor.engine.planning import Planner
+    from pktvisor.module_folder import ModuleFolderError
     from pktvisor.policies.document import parse_document
     from pktvisor.policies.errors import ConfigError
 
     document = None
     try:
         document = parse_document(Path(file).read_bytes())
-        settings = _options(document.options)
-        plugins = _plugins(settings.disable_plugin, settings.module_dir)
+        settings = read_settings(document.options, {})
+        plugins = load_plugins(settings)
         planner = Planner(plugins, document.taps, settings=document.global_handler_config)
         planner.document(document)
     except OSError as error:
@@ -82,6 +80,8 @@ def validate(file: str) -> None:
     except ConfigError as error:
         line = error.line or (document.loaded.line(error.path) if document else None)
         _end(f"{file}:{line}: {error}" if line else f"{file}: {error}", EXIT_REFUSED)
+    except ModuleFolderError as error:
+        _end(str(error), EXIT_REFUSED)
     for warning in (*document.warnings, *planner.unknown_settings()):
         click.echo(f"{file}: {warning}", err=True)
     taps, policies = len(document.taps), len(document.policies)
@@ -99,7 +99,7 @@ def describe(kind: Kind, name: str, as_json: bool, module_dir: str | None) -> No
     from pktvisor.reflection import describe as described
 
     try:
-        found = described(_plugins(module_dir=module_dir), kind, name)
+        found = described(_loaded(module_dir), kind, name)
     except LookupError as error:
         _end(str(error.args[0]), EXIT_REFUSED)
     if as_json:
@@ -119,7 +119,7 @@ def plugins() -> None:
 def list_plugins(as_json: bool, module_dir: str | None) -> None:
     """List every plugin, what it offers, and why those are disabled that are."""
     logging.getLogger("pktvisor").addHandler(logging.NullHandler())  # the list says as much
-    found = _plugins(module_dir=module_dir)
+    found = _loaded(module_dir)
     found.preload()
     if as_json:
         click.echo(json.dumps([asdict(record) for record in found.records], indent=2))
@@ -130,20 +130,6 @@ def list_plugins(as_json: bool, module_dir: str | None) -> None:
             click.echo(f"    {offered}")
     if not found.records:
         click.echo("no plugins are installed")
-
-
-def _options(options: Mapping[str, Any]) -> DaemonSettings:
-    """The settings of the daemon, refused one by one."""
-    from pktvisor.commands.daemon_settings import merged
-    from pktvisor.policies.errors import ConfigError
-
-    for key, value in options.items():
-        try:
-            merged({}, {key: value})
-        except ValueError as error:
-            place = ("visor", "config", key)
-            raise ConfigError(str(error).removeprefix(f"visor.config.{key}: "), place) from None
-    return merged({}, options)
 
 
 def _end(reason: str, status: int) -> NoReturn:

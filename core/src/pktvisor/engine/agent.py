@@ -253,18 +253,10 @@ class Agent:
             planner = self._planner(state, None)
             for text in planner.unknown_settings():
                 _log.warning("%s", text)
-            for name, tap in read.taps.items():
-                planner.check_tap(tap, ("visor", "taps", name))
-            added = {
-                name: self._unchanged(planner.policy(name, policy, ("visor", "policies", name)))
-                for name, policy in read.policies.items()
-            }
-            sinks = {
-                name: planner.sink(name, sink, ("visor", "sinks", name))
-                for name, sink in read.sinks.items()
-            }
-            plans = {**base.plans, **added}
-            self._go(replace(state, plans=plans, sinks={**base.sinks, **sinks}))
+            policies, sinks = planner.document(read)
+            plans = {**base.plans, **{plan.name: self._unchanged(plan) for plan in policies}}
+            wanted_sinks = {**base.sinks, **{plan.name: plan for plan in sinks}}
+            self._go(replace(state, plans=plans, sinks=wanted_sinks))
         except ConfigError as error:
             raise _located(error, read, source) from None
 

@@ -48,19 +48,21 @@ class Planner:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trust: Trust | None = None
 
-    def document(self, document: Document) -> list[PolicyPlan]:
-        """The plans of all policies of a document whose taps are `taps`; its sinks are checked too.
+    def document(self, document: Document) -> tuple[list[PolicyPlan], list[SinkPlan]]:
+        """The plans of all policies and sinks of a document whose taps are among `taps`.
 
         Raises ConfigError.
         """
         for name, tap in document.taps.items():
             self.check_tap(tap, ("visor", "taps", name))
-        for name, sink in document.sinks.items():
-            self.sink(name, sink, ("visor", "sinks", name))
-        return [
+        policies = [
             self.policy(name, policy, ("visor", "policies", name))
             for name, policy in document.policies.items()
         ]
+        sinks = [
+            self.sink(name, sink, ("visor", "sinks", name)) for name, sink in document.sinks.items()
+        ]
+        return policies, sinks
 
     def policy(self, name: str, policy: Policy, path: Path) -> PolicyPlan:
         """The plan of a policy. Raises ConfigError that names the place under `path`."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pktvisor import __version__
+from pktvisor.plugin_options import DISABLE_PLUGIN, MODULE_DIR
 
 if TYPE_CHECKING:
     from pktvisor.plugins import Plugins
@@ -56,8 +57,9 @@ def _help(context: click.Context, option: click.Parameter, asked: bool) -> None:
     "-i",
     "input_type",
     default="pcap",
+    show_default=True,
     metavar="INPUT",
-    help="Input type that reads FILE.  [default: pcap]",
+    help="Input type that reads FILE.",
 )
 @click.option(
     "-b", "bpf", default="", metavar="BPF", help="Count only packets this filter accepts."
@@ -97,13 +99,9 @@ def _help(context: click.Context, option: click.Parameter, asked: bool) -> None:
     "disabled",
     multiple=True,
     metavar="NAME",
-    help="A plugin that is not to be loaded; PKTVISOR_DISABLE_PLUGIN_AUTOLOAD=1: no installed one.",
+    help=DISABLE_PLUGIN,
 )
-@click.option(
-    "--module-dir",
-    metavar="DIR",
-    help="A folder whose modules are plugins, beside those that are installed.",
-)
+@click.option("--module-dir", metavar="DIR", help=MODULE_DIR)
 @click.option("-v", "verbose", is_flag=True, help="Say more on standard error.")
 @click.option(
     "--version",
