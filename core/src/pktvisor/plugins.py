@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pluggy
 
@@ -17,13 +17,17 @@ from pktvisor.discovery import Found, find_plugins
 from pktvisor.module_folder import find_modules
 from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec, SinkSpec, resolve
 
-__all__ = ["PluginRecord", "Plugins"]
+__all__ = ["Kind", "PluginRecord", "Plugins", "Spec", "versions_of"]
 
 _log = logging.getLogger(__name__)
 
 _SWITCHED_OFF = "switched off"
 
-AnySpec = TypeVar("AnySpec", InputSpec, HandlerSpec, SinkSpec)
+Kind = Literal["input", "handler", "sink"]
+Spec = InputSpec | HandlerSpec | SinkSpec
+AnySpec = TypeVar("AnySpec", bound=Spec)
+
+_KINDS: Mapping[Kind, type[Spec]] = {"input": InputSpec, "handler": HandlerSpec, "sink": SinkSpec}
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class PluginRecord:
     distribution: str
     version: str
     state: str
-    reason: str = ""
-    provides: tuple[str, ...] = ()
+    reason: str
+    provides: tuple[str, ...]
 
     def __str__(self) -> str:
         who = f"plugin {self.name!r}" if self.name else "entry points"
@@ -68,6 +72,7 @@ class Plugins:
         self.inputs: dict[tuple[str, str], InputSpec] = {}
         self.handlers: dict[tuple[str, str], HandlerSpec] = {}
         self.sinks: dict[tuple[str, str], SinkSpec] = {}
+        self._specs: dict[PluginRecord, tuple[Spec, ...]] = {}
         if autoload is None:
             autoload = not os.environ.get("PKTVISOR_DISABLE_PLUGIN_AUTOLOAD")
         for found in find_plugins() if autoload else ():
@@ -79,28 +84,34 @@ class Plugins:
 
     def register(self, plugin: Any, name: str, distribution: str = "", version: str = "") -> None:
         """Take in a plugin object (module) by hand; what is wrong with it is recorded."""
-        self._admit(plugin, PluginRecord(name, distribution, version, "active"))
+        self._admit(plugin, PluginRecord(name, distribution, version, "active", "", ()))
 
     def preload(self) -> None:
         """Import what factories name; a plugin of which one is not there is disabled and logged."""
-        kinds: dict[str, dict[Any, Any]] = {
+        for record, specs in list(self._specs.items()):
+            for spec in specs:
+                try:
+                    resolve(spec.factory)
+                except (Exception, SystemExit) as error:
+                    self._withdraw(record, f"{_offer(spec)}: {type(error).__name__}: {error}")
+                    break
+
+    def specs(self, record: PluginRecord) -> tuple[Spec, ...]:
+        """What a plugin declares; nothing once it is disabled."""
+        return self._specs.get(record, ())
+
+    def origin(self, spec: Spec) -> PluginRecord:
+        """The plugin that declares a type which is installed."""
+        return next(record for record, specs in self._specs.items() if spec in specs)
+
+    def types(self, kind: Kind) -> dict[str, dict[str, Spec]]:
+        """Every type of a kind by name, and each of its versions, the lowest first."""
+        known: Mapping[Kind, Mapping[tuple[str, str], Spec]] = {
             "input": self.inputs,
             "handler": self.handlers,
             "sink": self.sinks,
         }
-        for record in [record for record in self.records if record.state == "active"]:
-            offered = [
-                (kind, name, version) for kind, name, version in map(str.split, record.provides)
-            ]
-            try:
-                for kind, name, version in offered:
-                    resolve(kinds[kind][name, version].factory)
-            except (Exception, SystemExit) as error:
-                for kind, name, version in offered:
-                    del kinds[kind][name, version]
-                self.records.remove(record)
-                reason = f"{kind} {name} {version}: {type(error).__name__}: {error}"
-                self._disable(replace(record, provides=()), reason)
+        return _by_name(known[kind])
 
     def broken(self) -> list[PluginRecord]:
         """The records of plugins that failed; those switched off on purpose are not among them."""
@@ -120,14 +131,13 @@ class Plugins:
 
     def handlers_for(self, batch: type[Table]) -> list[HandlerSpec]:
         """The lowest version of every installed handler that accepts a batch type, by name."""
-        chosen: dict[str, HandlerSpec] = {}
-        for (name, _), spec in sorted(self.handlers.items()):
-            if batch in spec.accepts:
-                chosen.setdefault(name, spec)
-        return list(chosen.values())
+        chosen = []
+        for versions in _by_name(self.handlers).values():
+            chosen += [spec for spec in versions.values() if batch in spec.accepts][:1]
+        return chosen
 
     def _load(self, found: Found) -> None:
-        record = PluginRecord(found.name, found.distribution, found.version, "active")
+        record = PluginRecord(found.name, found.distribution, found.version, "active", "", ())
         if found.reason:
             self._disable(record, found.reason)
         elif found.name in self._disabled:
@@ -147,11 +157,11 @@ class Plugins:
         inputs, handlers, sinks = dict(self.inputs), dict(self.handlers), dict(self.sinks)
         try:
             self._manager.register(plugin, name=record.name)
-            provides = [
+            specs: tuple[Spec, ...] = (
                 *self._collect(plugin, "pktvisor_inputs", InputSpec, inputs),
                 *self._collect(plugin, "pktvisor_handlers", HandlerSpec, handlers),
                 *self._collect(plugin, "pktvisor_sinks", SinkSpec, sinks),
-            ]
+            )
             unknown = [
                 caller.name
                 for caller in self._manager.get_hookcallers(plugin) or ()
@@ -165,13 +175,15 @@ class Plugins:
             self._disable(record, f"{type(error).__name__}: {error}")
             return
         self.inputs, self.handlers, self.sinks = inputs, handlers, sinks
-        self.records.append(replace(record, provides=tuple(provides)))
+        record = replace(record, provides=tuple(map(_offer, specs)))
+        self.records.append(record)
+        self._specs[record] = specs
 
     def _collect(
         self, plugin: Any, hook: str, kind: type[AnySpec], known: dict[tuple[str, str], AnySpec]
-    ) -> list[str]:
+    ) -> list[AnySpec]:
         """Call a plugin's hook and add its specs to `known`; ValueError names what is not allowed."""
-        names = []
+        found = []
         for spec in getattr(plugin, hook, lambda: ())():
             if not isinstance(spec, kind):
                 raise ValueError(f"{hook} yielded {spec!r}; allowed is {kind.__name__}")
@@ -180,19 +192,28 @@ class Plugins:
                     f"{spec.name} is written for plugin API {spec.api_version}; this is"
                     f" {API_VERSION}"
                 )
-            offered = f"{kind.__name__.removesuffix('Spec').lower()} {spec.name} {spec.version}"
             if (spec.name, spec.version) in known:
-                raise ValueError(f"{offered} is declared already{self._by(offered)}")
+                by = self._by(known[spec.name, spec.version])
+                raise ValueError(f"{_offer(spec)} is declared already{by}")
             known[spec.name, spec.version] = spec
-            names.append(offered)
-        return names
+            found.append(spec)
+        return found
 
-    def _by(self, offered: str) -> str:
+    def _by(self, spec: Spec) -> str:
         """Which plugin offers a type, for an error text; nothing if it is the one being loaded."""
-        for record in self.records:
-            if offered in record.provides:
+        for record, specs in self._specs.items():
+            if any(spec is other for other in specs):
                 return f" by plugin {record.name!r} of {record.distribution} {record.version}"
         return ""
+
+    def _withdraw(self, record: PluginRecord, reason: str) -> None:
+        """Disable a plugin that was active, and forget what it offers."""
+        lost = self._specs.pop(record)
+        self.inputs = {key: spec for key, spec in self.inputs.items() if spec not in lost}
+        self.handlers = {key: spec for key, spec in self.handlers.items() if spec not in lost}
+        self.sinks = {key: spec for key, spec in self.sinks.items() if spec not in lost}
+        self.records.remove(record)
+        self._disable(replace(record, provides=()), reason)
 
     def _disable(self, record: PluginRecord, reason: str) -> None:
         record = replace(record, state="disabled", reason=" ".join(reason.split()))
@@ -200,15 +221,35 @@ class Plugins:
         _log.log(logging.INFO if reason == _SWITCHED_OFF else logging.WARNING, "%s", record)
 
 
+def versions_of(known: Mapping[tuple[str, str], AnySpec], name: str) -> dict[str, AnySpec]:
+    """The versions of a type, the lowest first; none if it is not installed."""
+    return _by_name(known).get(name, {})
+
+
 def _pick(
     kind: str, known: dict[tuple[str, str], AnySpec], name: str, version: str | None
 ) -> AnySpec:
-    versions = sorted(v for n, v in known if n == name)
-    if not versions:
-        installed = ", ".join(sorted({n for n, _ in known})) or "none"
+    types = _by_name(known)
+    if name not in types:
+        installed = ", ".join(types) or "none"
         raise LookupError(f"no {kind} {name!r} is installed; installed are: {installed}")
+    versions = types[name]
     if version is not None and version not in versions:
         raise LookupError(
             f"{kind} {name!r} has no version {version}; installed are: {', '.join(versions)}"
         )
-    return known[name, version or versions[0]]
+    return versions[version or next(iter(versions))]
+
+
+def _by_name(known: Mapping[tuple[str, str], AnySpec]) -> dict[str, dict[str, AnySpec]]:
+    """Types by name, each with its versions, the lowest first: 2.0 comes before 10.0."""
+    found: dict[str, dict[str, AnySpec]] = {}
+    for name, version in sorted(known, key=lambda key: (key[0], *map(int, key[1].split(".")))):
+        found.setdefault(name, {})[version] = known[name, version]
+    return found
+
+
+def _offer(spec: Spec) -> str:
+    """A type as it is listed, such as `handler dns 1.0`."""
+    kind = next(word for word, declared in _KINDS.items() if isinstance(spec, declared))
+    return f"{kind} {spec.name} {spec.version}"

@@ -5,32 +5,48 @@ The API, `pktvisor describe` and the reference pages all show what is said here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Any, get_args
 
 from pktvisor.exposition.schema import DIALECT, bucket_schema
 from pktvisor.metrics import Bucket, Metric, MetricSet
-from pktvisor.plugins import Plugins
-from pktvisor.streams import HandlerSpec, InputSpec, SinkSpec
+from pktvisor.plugins import Kind, Plugins, Spec, versions_of
+from pktvisor.type_shapes import (
+    HandlerType,
+    HandlerVersion,
+    InputType,
+    InputVersion,
+    MetricInfo,
+    PluginOrigin,
+    SinkType,
+    SinkVersion,
+    TypeSummary,
+)
 
-__all__ = ["KINDS", "Kind", "config_schema", "describe", "overview"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "config_schema",
+    "describe",
+    "describe_handler",
+    "describe_input",
+    "describe_sink",
+    "overview",
+]
 
-Kind = Literal["input", "handler", "sink"]
-AnySpec = InputSpec | HandlerSpec | SinkSpec
-
-KINDS: tuple[Kind, ...] = ("input", "handler", "sink")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def overview(plugins: Plugins, kind: Kind) -> dict[str, Any]:
+def overview(plugins: Plugins, kind: Kind) -> dict[str, TypeSummary]:
     """Every type of a kind by name: what it is for, its versions and the one taken by default."""
     return {
         name: {
-            "versions": sorted(versions),
-            "default_version": min(versions),
-            "description": versions[min(versions)].doc,
+            "versions": list(versions),
+            "default_version": next(iter(versions)),
+            "description": next(iter(versions.values())).doc,
         }
-        for name, versions in sorted(_by_name(plugins, kind).items())
+        for name, versions in plugins.types(kind).items()
     }
 
 
@@ -41,25 +57,65 @@ def describe(plugins: Plugins, kind: Kind, name: str) -> dict[str, Any]:
     filters. An input says what it emits; a handler what it accepts, its metric groups with their
     defaults, each metric, and the JSON schema of the object its metrics are shown as.
     """
-    versions = _by_name(plugins, kind).get(name)
-    if versions is None:
-        getattr(plugins, kind)(name)  # raises
-        raise AssertionError(name)
-    return {
-        "name": name,
-        "kind": kind,
-        "default_version": min(versions),
-        "versions": {
-            version: {
-                "description": spec.doc,
-                "plugin": _plugin(plugins, f"{kind} {name} {version}"),
-                **_own(spec),
-                "config": config_schema(spec.config),
-                "filters": [f.name for f in fields(spec.config) if f.metadata.get("filter")],
-            }
-            for version, spec in sorted(versions.items())
-        },
+    makers: dict[Kind, Callable[[Plugins, str], Any]] = {
+        "input": describe_input,
+        "handler": describe_handler,
+        "sink": describe_sink,
     }
+    described: dict[str, Any] = makers[kind](plugins, name)
+    return described
+
+
+def describe_input(plugins: Plugins, name: str) -> InputType:
+    """An input type, as `describe`."""
+    default = plugins.input(name).version
+    versions: dict[str, InputVersion] = {
+        version: {
+            "description": spec.doc,
+            "plugin": _origin(plugins, spec),
+            "emits": spec.emits.__name__,
+            "config": config_schema(spec.config),
+            "filters": _filters(spec.config),
+        }
+        for version, spec in versions_of(plugins.inputs, name).items()
+    }
+    return {"name": name, "kind": "input", "default_version": default, "versions": versions}
+
+
+def describe_handler(plugins: Plugins, name: str) -> HandlerType:
+    """A handler type, as `describe`."""
+    default = plugins.handler(name).version
+    versions: dict[str, HandlerVersion] = {
+        version: {
+            "description": spec.doc,
+            "plugin": _origin(plugins, spec),
+            "accepts": [kind.__name__ for kind in spec.accepts],
+            "needs": sorted(spec.needs),
+            "schema": spec.bucket.schema,
+            "groups": dict(spec.bucket.groups),
+            "metrics": list(_metrics(spec.bucket, spec.bucket)),
+            "json_schema": bucket_schema(spec.bucket),
+            "config": config_schema(spec.config),
+            "filters": _filters(spec.config),
+        }
+        for version, spec in versions_of(plugins.handlers, name).items()
+    }
+    return {"name": name, "kind": "handler", "default_version": default, "versions": versions}
+
+
+def describe_sink(plugins: Plugins, name: str) -> SinkType:
+    """A sink type, as `describe`."""
+    default = plugins.sink(name).version
+    versions: dict[str, SinkVersion] = {
+        version: {
+            "description": spec.doc,
+            "plugin": _origin(plugins, spec),
+            "config": config_schema(spec.config),
+            "filters": _filters(spec.config),
+        }
+        for version, spec in versions_of(plugins.sinks, name).items()
+    }
+    return {"name": name, "kind": "sink", "default_version": default, "versions": versions}
 
 
 def config_schema(config: type) -> dict[str, Any]:
@@ -88,16 +144,12 @@ def config_schema(config: type) -> dict[str, Any]:
     return schema
 
 
-def _by_name(plugins: Plugins, kind: Kind) -> dict[str, dict[str, AnySpec]]:
-    known: Mapping[tuple[str, str], AnySpec] = getattr(plugins, f"{kind}s")
-    found: dict[str, dict[str, AnySpec]] = {}
-    for (name, version), spec in known.items():
-        found.setdefault(name, {})[version] = spec
-    return found
+def _filters(config: type) -> list[str]:
+    return [f.name for f in fields(config) if f.metadata.get("filter")]
 
 
-def _plugin(plugins: Plugins, provided: str) -> dict[str, str]:
-    record = next(r for r in plugins.records if provided in r.provides)
+def _origin(plugins: Plugins, spec: Spec) -> PluginOrigin:
+    record = plugins.origin(spec)
     return {
         "name": record.name,
         "distribution": record.distribution,
@@ -105,33 +157,18 @@ def _plugin(plugins: Plugins, provided: str) -> dict[str, str]:
     }
 
 
-def _own(spec: AnySpec) -> dict[str, Any]:
-    """What only this kind of type has to say."""
-    if isinstance(spec, InputSpec):
-        return {"emits": spec.emits.__name__}
-    if isinstance(spec, HandlerSpec):
-        return {
-            "accepts": [kind.__name__ for kind in spec.accepts],
-            "needs": sorted(spec.needs),
-            "schema": spec.bucket.schema,
-            "groups": dict(spec.bucket.groups),
-            "metrics": list(_metrics(spec.bucket, spec.bucket)),
-            "json_schema": bucket_schema(spec.bucket),
-        }
-    return {}
-
-
 def _metrics(
     bucket: type[Bucket],
     metrics: type[MetricSet],
     before: str = "",
     labels: Mapping[str, list[str] | None] | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[MetricInfo]:
     """Each metric once; `<direction>.` in a path stands for what its label may be."""
     outer = dict(labels or {})
     for metric in metrics.metrics.values():
         own: dict[str, None] = {metric.label: None} if metric.label else {}
-        yield {"path": before + ".".join(metric.path), **_metric(metric, bucket, {**outer, **own})}
+        path = before + ".".join(metric.path)
+        yield _metric(path, metric, bucket, {**outer, **own})
     for part in metrics.parts.values():
         yield from _metrics(
             bucket,
@@ -142,10 +179,14 @@ def _metrics(
 
 
 def _metric(
-    metric: Metric[Any], bucket: type[Bucket], labels: Mapping[str, list[str] | None]
-) -> dict[str, Any]:
-    """A metric without its place. Values of a label are listed where they are known beforehand."""
+    path: str,
+    metric: Metric[Any],
+    bucket: type[Bucket],
+    labels: Mapping[str, list[str] | None],
+) -> MetricInfo:
+    """A metric at its place. Values of a label are listed where they are known beforehand."""
     return {
+        "path": path,
         "kind": metric.kind,
         "description": metric.help,
         "unit": metric.unit,

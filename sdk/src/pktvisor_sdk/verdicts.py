@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pktvisor import HandlerSpec, InputSpec, Plugins, SinkSpec
+from pktvisor import InputSpec, Plugins, SinkSpec
 from pktvisor.batches import PacketBatch
-from pktvisor.plugins import PluginRecord
+from pktvisor.plugins import PluginRecord, Spec
 from pktvisor_sdk.captures import Frame
 from pktvisor_sdk.contracts import Verdict, check_handler, check_input, check_sink
 from pktvisor_sdk.surface import private_imports
 
 __all__ = ["verdicts"]
-
-AnySpec = InputSpec | HandlerSpec | SinkSpec
 
 
 def verdicts(
@@ -38,7 +36,7 @@ def verdicts(
     for record in records:
         if record.state != "active":
             raise ValueError(str(record))
-        specs = list(_offered(plugins, record))
+        specs = plugins.specs(record)
         for spec in specs:
             if isinstance(spec, InputSpec):
                 found += check_input(spec, config)
@@ -52,13 +50,7 @@ def verdicts(
     return found
 
 
-def _offered(plugins: Plugins, record: PluginRecord) -> Iterator[AnySpec]:
-    for provided in record.provides:
-        kind, name, version = provided.split()
-        yield getattr(plugins, kind)(name, version)
-
-
-def _imports(record: PluginRecord, specs: Sequence[AnySpec]) -> Verdict:
+def _imports(record: PluginRecord, specs: Sequence[Spec]) -> Verdict:
     private = {name for file in _sources(specs) for name in private_imports(file.read_text())}
     fault = ", ".join(sorted(private))
     return Verdict(
@@ -68,7 +60,7 @@ def _imports(record: PluginRecord, specs: Sequence[AnySpec]) -> Verdict:
     )
 
 
-def _sources(specs: Sequence[AnySpec]) -> set[Path]:
+def _sources(specs: Sequence[Spec]) -> set[Path]:
     """All modules of the packages that factories are in."""
     found: set[Path] = set()
     for spec in specs:
