@@ -32,13 +32,14 @@ class Daemon:
         return sorted(self.client.get("/api/v1/policies").json())
 
     def at_rest(self) -> dict[str, int]:
-        """The loss ledger of the only input, once what came was worked off."""
+        """The loss ledger of the only input, once something came and was worked off."""
         names = ("kernel_received", "kernel_drops", "queued", "queue_drops", "processed")
         before: dict[str, int] = {}
         for _ in range(100):
             (status,) = self.client.get("/health").json()["inputs"].values()
             ledger = {name: status[name] for name in (*names, "unaccounted")}
-            if ledger == before and ledger["unaccounted"] == ledger["queued"] == 0:
+            calm = ledger == before and ledger["processed"] > 0
+            if calm and ledger["unaccounted"] == ledger["queued"] == 0:
                 return ledger
             before = ledger
             time.sleep(0.3)

@@ -375,7 +375,7 @@ def test_in_a_chain_the_line_is_that_of_the_item(agent: Agent) -> None:
 
 @pytest.fixture
 def validate(plugins: Plugins, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    monkeypatch.setattr("pktvisor.plugins.Plugins", lambda *_, **__: plugins)
+    monkeypatch.setattr("pktvisor.commands.configuration.Plugins", lambda *_, **__: plugins)
 
     def run(document: str) -> Any:
         file = tmp_path / "x.yaml"

@@ -150,6 +150,7 @@ def test_what_a_sink_wrote_and_lost_is_in_health(agent: Agent) -> None:
         "dropped": 0,
         "waiting": 0,
         "last_error": "",
+        "name": "good",
     }
     assert shown["bad"]["errors"] == 3
     assert shown["bad"]["last_error"] == "ConnectionError: nobody listens"

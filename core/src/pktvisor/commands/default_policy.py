@@ -8,10 +8,10 @@ from typing import Any
 from pktvisor.plugins import Plugins
 from pktvisor.policies.errors import ConfigError
 from pktvisor.policies.loading import load
+from pktvisor.policies.values import DEFAULT_POLICY
 
 __all__ = ["with_default_policy"]
 
-NAME = "default"
 INPUT = "pcap"
 
 # Handler types in the order of the original, under the names it gives them.
@@ -33,7 +33,11 @@ def with_default_policy(document: bytes | None, iface: str, bpf: str, plugins: P
     tap = {"input_type": INPUT, "config": {"iface": iface}}
     policy = {
         "kind": "collection",
-        "input": {"tap": NAME, "input_type": INPUT, "config": {"bpf": bpf} if bpf else {}},
+        "input": {
+            "tap": DEFAULT_POLICY,
+            "input_type": INPUT,
+            "config": {"bpf": bpf} if bpf else {},
+        },
         "handlers": {"modules": {name: {"type": kind} for name, kind in installed}},
     }
     whole: Any = {"version": "1.0", "visor": {}} if document is None else load(document).value
@@ -42,11 +46,11 @@ def with_default_policy(document: bytes | None, iface: str, bpf: str, plugins: P
         raise ConfigError("invalid schema: needed is a map with the key visor")
     for section, added in (("taps", tap), ("policies", policy)):
         there = visor.setdefault(section, {})
-        if isinstance(there, dict) and NAME in there:
+        if isinstance(there, dict) and DEFAULT_POLICY in there:
             raise ConfigError(
-                f"{NAME!r} is what IFACE on the command line makes; leave out one of them",
-                ("visor", section, NAME),
+                f"{DEFAULT_POLICY!r} is what IFACE on the command line makes; leave out one of them",
+                ("visor", section, DEFAULT_POLICY),
             )
         if isinstance(there, dict):
-            there[NAME] = added
+            there[DEFAULT_POLICY] = added
     return json.dumps(whole).encode()

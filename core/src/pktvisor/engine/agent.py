@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from pktvisor.batches import Hosts
-from pktvisor.engine.agent_info import policy_json, sink_json, stream_health, tap_json
+from pktvisor.engine.agent_info import policy_json, stream_health, tap_json
 from pktvisor.engine.agent_state import State, check_new, exists
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner, companion_plans
@@ -179,7 +179,7 @@ class Agent:
         """Whether the agent works, and how inputs, handlers and sinks do; waits for nobody."""
         inputs = {status.tap: stream_health(status) for status in self._engine.streams()}
         ready = all(health["state"] != "failed" for health in inputs.values())
-        sinks = {status.name: sink_json(status) for status in self._engine.sinks()}
+        sinks = {status.name: asdict(status) for status in self._engine.sinks()}
         return {"alive": True, "ready": ready, "inputs": inputs, "sinks": sinks}
 
     def start(self) -> None:

@@ -12,12 +12,11 @@ from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.runner import StreamRunner
 from pktvisor.engine.settings import PolicyPlan, StreamPlan
-from pktvisor.engine.sinks import SinkStatus
 from pktvisor.metrics import Bucket, MetricState
 from pktvisor.policies.models import Tap
 from pktvisor.streams import StreamStatus
 
-__all__ = ["input_json", "policy_json", "sink_json", "stream_health", "tap_json"]
+__all__ = ["input_json", "policy_json", "stream_health", "tap_json"]
 
 INPUT_INTERFACE = "visor.module.input/1.0"
 
@@ -53,11 +52,6 @@ def policy_json(
         result["input"][stream.name] = inputs
         result["modules"].update(modules)
     return result
-
-
-def sink_json(status: SinkStatus) -> dict[str, Any]:
-    """What one sink has written, and what it lost. Its settings may be secret and are not shown."""
-    return {key: value for key, value in asdict(status).items() if key != "name"}
 
 
 def stream_health(status: StreamStatus) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class SinkStatus:
     errors: int
     dropped: int
     waiting: int
-    last_error: str = ""
+    last_error: str
 
 
 class RunningSink:

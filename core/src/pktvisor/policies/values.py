@@ -10,12 +10,24 @@ from typing import Any
 
 from pktvisor.policies.errors import ConfigError, shown
 
-__all__ = ["NAME", "Value", "check_name", "config_hash", "kind_of", "typed_map", "typed_scalar"]
+__all__ = [
+    "DEFAULT_POLICY",
+    "NAME",
+    "Value",
+    "check_name",
+    "config_hash",
+    "kind_of",
+    "typed_map",
+    "typed_scalar",
+]
 
 Value = bool | int | str | list[str] | dict[str, Any]
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]*\Z")
 _MAX_NAME = 128
+
+# The policy that IFACE makes, and that routes without a policy are about.
+DEFAULT_POLICY = "default"
 
 _DIGITS = re.compile(r"[0-9]+\Z")
 _MAX_INTEGER = 2**64 - 1

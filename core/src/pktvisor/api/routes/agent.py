@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from litestar import Response, delete, get
 from litestar.handlers import HTTPRouteHandler
@@ -14,21 +13,10 @@ from typing_extensions import TypedDict
 from pktvisor.api.content import JsonResponse
 from pktvisor.api.errors import refusals
 from pktvisor.engine.agent import Agent
-from pktvisor.engine.agent_info import sink_json
+from pktvisor.engine.sinks import SinkStatus
+from pktvisor.plugins import PluginRecord
 
 __all__ = ["agent_routes"]
-
-
-class SinkInfo(TypedDict):
-    """How a sink fares: `offered` are `written`, `errors`, `dropped`, `waiting`, or being written."""
-
-    type: str
-    offered: int
-    written: int
-    errors: int
-    dropped: int
-    waiting: int
-    last_error: str
 
 
 class Health(TypedDict):
@@ -37,18 +25,7 @@ class Health(TypedDict):
     alive: bool
     ready: bool
     inputs: dict[str, Any]
-    sinks: dict[str, SinkInfo]
-
-
-class PluginInfo(TypedDict):
-    """A plugin, where it came from, what became of it, and what it offers."""
-
-    name: str
-    distribution: str
-    version: str
-    state: str
-    reason: str
-    provides: list[str]
+    sinks: dict[str, SinkStatus]
 
 
 def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRouteHandler]:
@@ -67,14 +44,14 @@ def agent_routes(agent: Agent, stop: Callable[[], None] | None) -> list[HTTPRout
         return JsonResponse(found, status_code=200 if found["ready"] else 503)
 
     @get("/api/v1/plugins", sync_to_thread=False, tags=["agent"])
-    def plugins() -> list[PluginInfo]:
+    def plugins() -> list[PluginRecord]:
         """All plugins that were found, broken ones with the reason."""
-        return [cast("PluginInfo", asdict(record)) for record in agent.plugins.records]
+        return agent.plugins.records
 
     @get("/api/v1/sinks", sync_to_thread=False, tags=["agent"])
-    def sinks() -> dict[str, SinkInfo]:
+    def sinks() -> dict[str, SinkStatus]:
         """All sinks by name: what each has written, and what it lost."""
-        return {s.name: cast("SinkInfo", sink_json(s)) for s in agent.sinks()}
+        return {status.name: status for status in agent.sinks()}
 
     if stop is None:
         return [health, plugins, sinks]

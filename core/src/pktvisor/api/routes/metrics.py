@@ -25,11 +25,11 @@ from pktvisor.api.errors import BUSY, ApiError, refusals
 from pktvisor.api.routes.shapes import AnyPolicy, AppBody, Handlers, RatesBody, Schemas
 from pktvisor.engine.agent import Agent
 from pktvisor.policies.errors import NotFound
+from pktvisor.policies.values import DEFAULT_POLICY
 from pktvisor.snapshot import Snapshot
 
 __all__ = ["metric_routes"]
 
-DEFAULT = "default"
 
 Period = Annotated[int, PathParameter(description="0 is the live period, 1 the last finished one")]
 Count = Annotated[int, PathParameter(description="how many of the newest periods, from 2")]
@@ -121,9 +121,9 @@ def metric_routes(agent: Agent) -> list[HTTPRouteHandler]:
 
 def _default(agent: Agent, choose: Choose, number: int, key: str) -> dict[str, Any]:
     try:
-        return by_schema(agent.snapshot(DEFAULT), choose, number)
+        return by_schema(agent.snapshot(DEFAULT_POLICY), choose, number)
     except NotFound:
-        raise ApiError(404, f"no policy is called {DEFAULT!r}") from None
+        raise ApiError(404, f"no policy is called {DEFAULT_POLICY!r}") from None
     except PeriodError as error:
         raise ApiError(425 if error.early else 400, str(error), {key: None}) from None
 

@@ -17,10 +17,10 @@ from pktvisor.engine.agent import Agent
 from pktvisor.engine.runner import Busy
 from pktvisor.exposition.prometheus import prometheus_text
 from pktvisor.policies.errors import NotFound
+from pktvisor.policies.values import DEFAULT_POLICY
 
 __all__ = ["prometheus_routes"]
 
-_DEFAULT = "default"
 _NO_POLICY = ResponseSpec(
     str, media_type=MediaType.TEXT, generate_examples=False, description="there is no such policy"
 )
@@ -49,7 +49,7 @@ def prometheus_routes(
 
         The agent's own part is there even while handlers are too busy to tell theirs.
         """
-        return Response(await default_texts.get(_DEFAULT), media_type=PROMETHEUS_TEXT)
+        return Response(await default_texts.get(DEFAULT_POLICY), media_type=PROMETHEUS_TEXT)
 
     @get(
         "/api/v1/policies/{name:str}/metrics/prometheus",
