@@ -29,6 +29,14 @@ def test_minor_figures_yield_first_then_counts_that_have_a_share() -> None:
     assert drawn(28) == "Packets   1.2k  UDP 81.0%"
 
 
+def test_every_figure_of_a_long_line_is_drawn_where_there_is_room() -> None:
+    line = Line("hello", tuple(Cell(f"n{place}", place, 0, place) for place in range(12)))
+    (wide,) = draw_lines([line], 200, View())
+    (narrow,) = draw_lines([line], 60, View())
+    assert wide.plain == "hello" + "".join(f"  n{place} {place}" for place in range(12))
+    assert narrow.plain == "hello" + "".join(f"  n{place} {place}" for place in range(9))
+
+
 @pytest.mark.parametrize("width", range(1, 60))
 def test_no_line_is_wider_than_the_screen(width: int) -> None:
     assert len(drawn(width)) <= width

@@ -7,31 +7,24 @@ from collections.abc import Mapping, Sequence
 from rich.text import Text
 
 from pktvisor.tui import numbers
-from pktvisor.tui.parts import Cell, Gauge, Line
+from pktvisor.tui.figures import QUANTILES
+from pktvisor.tui.parts import LONGEST_LABEL, Cell, Gauge, Line
 from pktvisor.tui.view import View
 
 __all__ = ["draw_gauges", "draw_lines"]
 
 _GAP = "  "
-_RANKS = 5
-# Shares take the room of counts before a figure that matters yields.
-_LEVELS = (
-    *((False, rank) for rank in range(_RANKS, -1, -1)),
-    *((True, rank) for rank in range(_RANKS, -1, -1)),
-)
 _GAUGE_WIDTH = 58
 _MOST_COLUMNS = 3
 _FIGURE = 5
-_LONGEST_LABEL = 26
 _SHORTEST_TRAIL = 4
-_NAMES = ("p50", "p90", "p95", "p99")
 
 
 def draw_lines(lines: Sequence[Line], width: int, view: View) -> list[Text]:
     """Each line on one row of `width` cells."""
     if not lines:
         return []
-    title = min(max(len(line.title) for line in lines), _LONGEST_LABEL)
+    title = min(max(len(line.title) for line in lines), LONGEST_LABEL)
     return [_line(line, title, width, view) for line in lines]
 
 
@@ -52,9 +45,9 @@ def draw_gauges(
     if not shown:
         return []
     live = any(gauge.spread.live is not None for gauge in shown)
-    label = min(max(len(gauge.label) for gauge in shown), _LONGEST_LABEL)
+    label = min(max(len(gauge.label) for gauge in shown), LONGEST_LABEL)
     room = (width - len(_GAP) * (columns - 1)) // columns
-    names = (["now"] if live else []) + list(_NAMES)
+    names = (["now"] if live else []) + list(QUANTILES)
     heading = " " * label + "".join(f" {name:>{_FIGURE}}" for name in names)
     trail = room - len(heading) - 1
     tops = _tops(shown)
@@ -70,16 +63,24 @@ def draw_gauges(
 
 
 def _line(line: Line, title: int, width: int, view: View) -> Text:
-    text = Text()
-    for only_share, rank in _LEVELS:
-        cells = [cell for cell in line.cells if cell.rank <= rank]
-        text = Text.assemble((f"{line.title:<{title}}"[:title], "bold"))
-        for cell in cells:
-            text.append(_GAP)
-            text.append_text(_cell(cell, view, only_share))
-        if text.cell_len <= width:
-            break
-    return _cut(text, width)
+    """All that fits: shares take the room of counts before a figure that matters yields."""
+    ranks = sorted({cell.rank for cell in line.cells}, reverse=True) or [0]
+    for only_share in (False, True):
+        cells = [(cell.rank, _cell(cell, view, only_share)) for cell in line.cells]
+        for most in ranks:
+            kept = [text for rank, text in cells if rank <= most]
+            if title + sum(len(_GAP) + text.cell_len for text in kept) <= width:
+                return _joined(line, title, kept)
+    return _cut(_joined(line, title, kept), width)
+
+
+def _joined(line: Line, title: int, cells: Sequence[Text]) -> Text:
+    text = Text.assemble((f"{line.title:<{title}}"[:title], "bold"))
+    for cell in cells:
+        text.append(_GAP)
+        text.append_text(cell)
+    text.no_wrap = True
+    return text
 
 
 def _cell(cell: Cell, view: View, only_share: bool) -> Text:
@@ -119,7 +120,7 @@ def _gauge(
     if live:
         now = "" if spread.live is None else numbers.compact(spread.live)
         text.append(f" {now:>{_FIGURE}}", "bold")
-    for place in range(len(_NAMES)):
+    for place in range(len(QUANTILES)):
         known = place < len(spread.quantiles)
         figure = numbers.compact(spread.quantiles[place]) if known else ""
         text.append(f" {figure:>{_FIGURE}}", "bold")

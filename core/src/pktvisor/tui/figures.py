@@ -13,12 +13,24 @@ from typing import Any, Literal
 
 from pktvisor.tui.descriptions import Described, Descriptions, declared_order, described
 
-__all__ = ["Figures", "Row", "Source", "Spread", "figures", "merged_schemas", "spoken"]
+__all__ = [
+    "QUANTILES",
+    "Figures",
+    "Row",
+    "Schemas",
+    "Source",
+    "Spread",
+    "figures",
+    "merged_schemas",
+    "spoken",
+]
 
 Source = Literal["table", "counts", "histogram"]
 """Where the rows of a panel come from: a list of names, the counts of a level, ranges of values."""
 
 QUANTILES = ("p50", "p90", "p95", "p99")
+"""What the API calls the quantiles of a spread."""
+
 _LEAST = 3
 _NO_SUM = ("cardinality", "level")
 
@@ -97,6 +109,10 @@ class Figures:
         return Row(spoken(path.removeprefix(prefix)), self.counts[path], text, adds)
 
 
+Schemas = Mapping[str, tuple[str, Figures]]
+"""`{schema: (handler, figures)}` of a policy, or of one of its buckets."""
+
+
 def figures(schema: Mapping[str, Any], known: Mapping[str, Described] | None = None) -> Figures:
     """The figures of one schema object of a metrics answer, and what the agent says of them."""
     found = Figures(known=known or {})
@@ -116,7 +132,7 @@ def figures(schema: Mapping[str, Any], known: Mapping[str, Described] | None = N
 
 def merged_schemas(
     handlers: Mapping[str, Mapping[str, Any]], known: Descriptions | None = None
-) -> dict[str, tuple[str, Figures]]:
+) -> Schemas:
     """`{schema: (handler, figures)}` of a policy; two handlers of one schema keep apart by name."""
     found: dict[str, tuple[str, Figures]] = {}
     for handler, schemas in sorted(handlers.items()):

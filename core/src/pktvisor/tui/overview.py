@@ -6,20 +6,17 @@ counts are lines and tables, spreads are gauges, lists and histograms are tables
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from pktvisor.tui.figures import Figures, Row, Source, Spread, spoken
+from pktvisor.tui.figures import Figures, Row, Schemas, Source, Spread, spoken
 from pktvisor.tui.known_schemas import TABLES, KnownCell, KnownSchema, known_schema
 from pktvisor.tui.ledger import Ledger, drops_line
-from pktvisor.tui.parts import Cell, Gauge, Line, Panel
+from pktvisor.tui.parts import LONGEST_LABEL, Cell, Gauge, Line, Panel
 
 __all__ = ["gauges", "lines", "panels"]
 
-Schemas = Mapping[str, tuple[str, Figures]]
-
 _FIRST = ("packets", "dns", "dhcp")
 _IN_SIGHT = 4
-_LONGEST_LABEL = 26
 
 
 def lines(schemas: Schemas, ledger: Ledger | None = None) -> list[Line]:
@@ -93,7 +90,7 @@ def _gauges(name: str, figures: Figures) -> Iterator[Gauge]:
         if path not in placed:
             rank = 9 if known else place // _IN_SIGHT
             unit, label = figures.unit(path), f"{name} {spoken(path)}"
-            if unit and len(label) + len(unit) < _LONGEST_LABEL:
+            if unit and len(label) + len(unit) < LONGEST_LABEL:
                 label += f" {unit}"
             yield Gauge(f"{name}.{path}", label, unit or path, spread, rank)
 

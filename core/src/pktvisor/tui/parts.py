@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from pktvisor.tui.figures import Row, Source, Spread
 
-__all__ = ["Cell", "Gauge", "Line", "Panel"]
+__all__ = ["LONGEST_LABEL", "Cell", "Gauge", "Line", "Panel"]
+
+LONGEST_LABEL = 26
+"""The title of a line and the label of a gauge are cut there."""
 
 
 @dataclass(frozen=True)
