@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +28,7 @@ from pktvisor.tui.view import View
 __all__ = ["PktvisorApp"]
 
 REFRESH_S = 1.0
+_ASKING = "fetch"  # the workers of which one runs at a time
 
 
 class PktvisorApp(App[None]):
@@ -75,7 +76,7 @@ class PktvisorApp(App[None]):
         loop.add_signal_handler(signal.SIGTERM, self.exit, None, 128 + signal.SIGTERM)
         loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         await self.push_screen(self._main)
-        self.run_worker(self.fetch(), exclusive=True, group="fetch")
+        self._ask(self.fetch())
         if self._refresh_s > 0:
             self.set_interval(self._refresh_s, self._tick)
 
@@ -95,11 +96,9 @@ class PktvisorApp(App[None]):
         else:
             self._redraw(remember=await self.feed.fetch())
 
-    async def on_drill_down(self, message: DrillDown) -> None:
+    def on_drill_down(self, message: DrillDown) -> None:
         """Open a metric over all kept periods."""
-        if not (self.feed.frozen and self.feed.buckets):
-            await self.feed.fetch_buckets()
-        await self.push_screen(DetailScreen(message.panel, self.feed, self.view, message.name))
+        self._ask(self._drill_down(message))
 
     def action_help(self) -> None:
         """Show the keys."""
@@ -190,9 +189,20 @@ class PktvisorApp(App[None]):
             self._on_hang_up()
         os._exit(128 + signal.SIGHUP)
 
+    def _ask(self, work: Coroutine[Any, Any, None]) -> None:
+        """Ask the agent now; an answer still awaited is of no use any more."""
+        self.run_worker(work, exclusive=True, group=_ASKING)
+
     def _tick(self) -> None:
-        if not self.feed.frozen:
-            self.run_worker(self.fetch(), exclusive=True, group="fetch")
+        """Ask again, unless an answer is awaited: a slow agent must come to its time-out."""
+        asking = any(w.group == _ASKING and not w.is_finished for w in self.workers)
+        if not asking and not self.feed.frozen:
+            self._ask(self.fetch())
+
+    async def _drill_down(self, message: DrillDown) -> None:
+        if not (self.feed.frozen and self.feed.buckets):
+            await self.feed.fetch_buckets()
+        await self.push_screen(DetailScreen(message.panel, self.feed, self.view, message.name))
 
     async def _choose_policy(self) -> None:
         try:
@@ -207,7 +217,7 @@ class PktvisorApp(App[None]):
                 await self.pop_screen()
             self.feed.watch(names[picked])
             self._main.forget()
-            await self.fetch()
+            self._ask(self.fetch())
 
     async def _choose_window(self) -> None:
         names = ["live"] + [f"{window} minutes merged" for window in WINDOWS if window != LIVE]
@@ -215,4 +225,4 @@ class PktvisorApp(App[None]):
         picked = await self.push_screen_wait(ChooseScreen("Window", names, current))
         if picked is not None:
             self.feed.window = WINDOWS[picked]
-            await self.fetch()
+            self._ask(self.fetch())

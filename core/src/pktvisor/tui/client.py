@@ -104,13 +104,13 @@ class AgentClient:
 
     async def descriptions(self) -> Descriptions:
         """What the agent says of its handlers' metrics, `{}` from one that does not tell."""
-        try:
-            names = await self._get("/api/v1/handlers")
-            return descriptions(
-                [await self._get(f"/api/v1/handlers/{quote(name, safe='')}") for name in names]
-            )
-        except AgentError:
+        response = await self._send("/api/v1/handlers")
+        if response.status_code == httpx.codes.NOT_FOUND:
             return {}
+        names = _decoded(response) or ()
+        return descriptions(
+            [await self._get(f"/api/v1/handlers/{quote(name, safe='')}") for name in names]
+        )
 
     async def close(self) -> None:
         """Close the connections."""

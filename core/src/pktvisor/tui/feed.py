@@ -8,13 +8,11 @@ from datetime import datetime
 
 from pktvisor.tui.client import LIVE, AgentClient, AgentError
 from pktvisor.tui.descriptions import Descriptions
-from pktvisor.tui.figures import Figures, merged_schemas
+from pktvisor.tui.figures import Schemas, merged_schemas
 from pktvisor.tui.ledger import Ledger, ledger
 from pktvisor.tui.title_bar import Part
 
 __all__ = ["MOST_PERIODS", "WINDOWS", "Feed"]
-
-Schemas = dict[str, tuple[str, Figures]]
 
 WINDOWS = (LIVE, 2, 3, 4, 5, 10)
 """Windows to choose from: the live bucket, or so many periods merged."""
@@ -44,7 +42,7 @@ class Feed:
     buckets: list[Schemas] = field(default_factory=list)
     known: Descriptions = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
-    """Schemas the agent was asked to describe."""
+    """Schemas the agent has described."""
 
     def watch(self, policy: str) -> None:
         """Go over to another policy: nothing of the one before stays in sight."""
@@ -57,23 +55,25 @@ class Feed:
             if self.version == "unknown":
                 self.version = await self.client.version()
             answer = await self.client.metrics(self.policy, self.window)
-            if self.schemas:  # the first figures wait for no description
-                await self._describe(answer)
+            first = not self.schemas
             self.schemas = merged_schemas(answer, self.known)
             self.ledger = ledger(await self.client.health(), self.policy)
         except AgentError as error:
             self.problem = await self._reason(error)
             return False
         self.problem = self._nothing()
+        if not first and await self._describe(answer):  # the first figures wait for no description
+            self.schemas = merged_schemas(answer, self.known)
         return True
 
-    async def fetch_buckets(self) -> bool:
-        """Ask for all kept periods, newest first; False when they did not come.
+    async def fetch_buckets(self) -> None:
+        """Ask for all kept periods, newest first.
 
         Sealed periods never change: as long as the live one is the same, only it is asked for.
         """
         try:
             live = await self.client.bucket(self.policy, LIVE)
+            self.problem = ""
             told_more = await self._describe(live or {})
             kept = [merged_schemas(live or {}, self.known)]
             if not told_more and self.buckets and _began(self.buckets[0]) == _began(kept[0]) != 0:
@@ -86,10 +86,8 @@ class Feed:
                     kept.append(merged_schemas(bucket, self.known))
         except AgentError as error:
             self.problem = await self._reason(error)
-            return False
+            return
         self.buckets = kept
-        self.problem = ""
-        return True
 
     def title(self) -> list[Part]:
         """Who is watched, what, and of when."""
@@ -103,12 +101,16 @@ class Feed:
         ]
 
     async def _describe(self, answer: Mapping[str, Mapping[str, object]]) -> bool:
-        """Ask what the metrics are, once for each schema that turns up; True when asked."""
+        """Ask what the metrics are, once for each schema that turns up; True when told."""
         names = {schema for schemas in answer.values() for schema in schemas or ()}
         if names <= self.asked:
             return False
+        try:
+            self.known = await self.client.descriptions()
+        except AgentError as error:  # the figures are worth showing without
+            self.problem = f"{error}; trying again"
+            return False
         self.asked |= names
-        self.known = await self.client.descriptions()
         return True
 
     def _when(self) -> str:
