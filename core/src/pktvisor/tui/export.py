@@ -12,6 +12,8 @@ from pathlib import Path
 
 __all__ = ["Sheet", "export"]
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -36,6 +38,7 @@ class Sheet:
 def export(sheet: Sheet, folder: Path) -> tuple[Path, Path]:
     """Write `pktvisor-<metric>.csv` and `.json`, never over a file that is there.
 
+    In the CSV a name that a spreadsheet would run as a formula has an apostrophe before it.
     Raises OSError when the folder cannot be written to.
     """
     stem = re.sub(r"[^a-zA-Z0-9]+", "-", f"pktvisor-{sheet.metric}").strip("-")
@@ -49,11 +52,16 @@ def export(sheet: Sheet, folder: Path) -> tuple[Path, Path]:
     with table.open("x", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(("name", *sheet.columns))
-        writer.writerows((name, *figures) for name, figures in sheet.rows)
+        writer.writerows((_harmless(name), *figures) for name, figures in sheet.rows)
     with document.open("x", encoding="utf-8") as file:
         json.dump(_document(sheet), file, indent=1, ensure_ascii=False)
         file.write("\n")
     return table, document
+
+
+def _harmless(text: str) -> str:
+    """The text as spreadsheets take it for text: names come from the network, formulas run."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _document(sheet: Sheet) -> dict[str, object]:
