@@ -52,9 +52,21 @@ def test_a_minute_without_packets_ends_all_the_same(
 ) -> None:
     live = pktvisor_live(NET)
     live.send(FRAME)
-    live.advance(61)
-    live.advance(1)
+    live.advance(59.5)
+    assert len(live.buckets()) == 1
+    live.advance(0.5)
     assert [live.shown(bucket)["total"] for bucket in (0, 1)] == [0, 1]
+    assert live.shown(1)["period"]["length"] == 60
+
+
+def test_every_minute_of_a_long_silence_is_one_of_its_own(
+    pktvisor_live: Callable[..., LiveBench],
+) -> None:
+    live = pktvisor_live(NET, periods=10)
+    live.send(FRAME)
+    live.advance(250)
+    lengths = [live.shown(bucket)["period"]["length"] for bucket in range(len(live.buckets()))]
+    assert lengths == [10, 60, 60, 60, 60]
 
 
 def test_two_live_handlers_share_the_clock(

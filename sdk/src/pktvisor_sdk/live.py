@@ -14,6 +14,8 @@ from pktvisor_sdk.streams import FakeStream, ManualClock, fake_input
 
 __all__ = ["LiveBench"]
 
+_NS = 1_000_000_000
+
 
 class LiveBench:
     """One handler on a live stream whose packets and time a test gives.
@@ -21,9 +23,10 @@ class LiveBench:
         with LiveBench(SPEC, host_spec="10.0.0.0/8") as live:
             live.send(udp_frame("192.0.2.1", "10.0.0.1", 4242, 53))
             live.advance(60)
-            assert live.shown(1)["packets"] == 1      # the finished minute
+            assert live.shown(1)["payloads"] == 1      # the finished minute
 
-    Frames arrive at the time of the clock, a microsecond apart.
+    Frames arrive at the time of the clock, a microsecond apart. A minute ends with the first frame
+    after it, or with the first whole second after it in which nothing came.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class LiveBench:
             "live", "live", [(spec, config or {})], PolicySettings(periods=periods)
         )
         self._name = spec.name
+        self._began_ns = self.clock.now_ns()
         self._rest()
 
     def send(self, *frames: bytes) -> None:
@@ -53,9 +57,12 @@ class LiveBench:
         self._rest()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass without packets."""
-        self.clock.advance(seconds)
-        self._rest()
+        """Let time pass without packets, as a live stream sees it: second by second."""
+        end_ns = self.clock.now_ns() + round(seconds * _NS)
+        while (now_ns := self.clock.now_ns()) < end_ns:
+            second_ns = _NS - (now_ns - self._began_ns) % _NS
+            self.clock.advance(min(second_ns, end_ns - now_ns) / _NS)
+            self._rest()
 
     def buckets(self) -> tuple[Bucket, ...]:
         """The buckets as they are now, the live one first."""
