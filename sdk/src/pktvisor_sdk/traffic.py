@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from itertools import islice
 
 from pktvisor_sdk import dns
 from pktvisor_sdk.captures import START_NS, Frame
@@ -15,32 +17,21 @@ _NAMES = ("www.example.org", "mail.example.org", "a.b.c.example.net", "example.c
 
 def sample_frames(count: int = 600, seed: int = 1, seconds: int = 20) -> list[Frame]:
     """DNS with replies, TCP, other UDP, ICMP and non-IP over IPv4 and IPv6, in order of time."""
-    rng = random.Random(seed)
-    frames: list[Frame] = []
-    step = seconds * 1_000_000_000 // max(count, 1)
-    at_ns = START_NS
-    while len(frames) < count:
-        at_ns += step
-        frames.extend((at_ns + place * 1000, frame) for place, frame in enumerate(_some(rng)))
-    return frames[:count]
+    return [*_timed_frames(count, seed, seconds)]
 
 
 def mixed_frames(capture: str, every: int = 12) -> list[Frame]:
     """Ordinary frames with those of an Ethernet capture in the place of every twelfth, repeated.
 
-    Raises ValueError (CaptureError) when the capture cannot be read or has no packets.
+    No more of the capture is read than has a place. Raises ValueError (CaptureError) when it cannot
+    be read or has no packets.
     """
-    from pktvisor.captures import CaptureError, open_capture
+    from pktvisor.captures import CaptureError
 
-    theirs: list[bytes] = []
-    with open_capture(capture) as reader:
-        for records in reader:
-            ends = records.frame_offset + records.captured_length
-            for start, end in zip(records.frame_offset.tolist(), ends.tolist(), strict=True):
-                theirs.append(records.arena[start:end].tobytes())
+    frames = _timed_frames()
+    theirs = list(islice(_frames_of(capture), -(-len(frames) // every)))
     if not theirs:
         raise CaptureError(f"{capture}: no packets are in it")
-    frames = [item if isinstance(item, tuple) else (START_NS, item) for item in sample_frames()]
     return [
         (at_ns, theirs[place // every % len(theirs)] if place % every == 0 else ours)
         for place, (at_ns, ours) in enumerate(frames)
@@ -51,8 +42,7 @@ def hostile_frames(count: int = 300, seed: int = 2) -> list[Frame]:
     """The same cut short, overwritten and padded at random places, and plain noise."""
     rng = random.Random(seed)
     frames: list[Frame] = []
-    for item in sample_frames(count, seed):
-        at_ns, frame = item if isinstance(item, tuple) else (START_NS, item)
+    for at_ns, frame in _timed_frames(count, seed):
         broken = bytearray(frame)
         for _ in range(rng.randrange(1, 6)):
             broken[rng.randrange(len(broken))] = rng.randrange(256)
@@ -65,6 +55,27 @@ def hostile_frames(count: int = 300, seed: int = 2) -> list[Frame]:
             broken = bytearray(rng.randbytes(rng.randrange(1, 200)))
         frames.append((at_ns, bytes(broken)))
     return frames
+
+
+def _timed_frames(count: int = 600, seed: int = 1, seconds: int = 20) -> list[tuple[int, bytes]]:
+    rng = random.Random(seed)
+    frames: list[tuple[int, bytes]] = []
+    step = seconds * 1_000_000_000 // max(count, 1)
+    at_ns = START_NS
+    while len(frames) < count:
+        at_ns += step
+        frames.extend((at_ns + place * 1000, frame) for place, frame in enumerate(_some(rng)))
+    return frames[:count]
+
+
+def _frames_of(capture: str) -> Iterator[bytes]:
+    from pktvisor.captures import open_capture
+
+    with open_capture(capture) as reader:
+        for records in reader:
+            ends = records.frame_offset + records.captured_length
+            for start, end in zip(records.frame_offset.tolist(), ends.tolist(), strict=True):
+                yield records.arena[start:end].tobytes()
 
 
 def _some(rng: random.Random) -> list[bytes]:
