@@ -12,12 +12,13 @@ PYTEST := $(PY) -m pytest -n 2 -q
 # pytest ends with 5 when it found no tests, which a lane may have.
 NONE_IS_FINE := || [ $$? -eq 5 ]
 SAMPLE_HOSTS := 192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128
+FONT := /usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf
 FUZZ_SECONDS ?= 300
 export OPENBLAS_NUM_THREADS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint slow check bench fuzz build tools conformance replay reference survival docs pictures format clean
+.PHONY: help demo test lint slow check bench fuzz build tools conformance replay reference survival mutate docs pictures format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -80,6 +81,7 @@ fuzz: build ## minutes of guided fuzzing of each target (FUZZ_SECONDS=300); find
 	done
 
 pictures: build tools ## make the pictures of docs/terminal.md, as root: some four minutes
+	@.ci/tools $(FONT):fonts-dejavu-core
 	$(PY) -m pip install -q -c constraints.txt pillow
 	$(PY) -m docs.pictures
 

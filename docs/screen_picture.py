@@ -12,9 +12,12 @@ from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import MONOKAI
 
-__all__ = ["draw"]
+__all__ = ["FONTS", "draw"]
 
-_FONTS = Path("/usr/share/fonts/truetype/dejavu")
+_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
+FONTS = (_FOLDER / "DejaVuSansMono.ttf", _FOLDER / "DejaVuSansMono-Bold.ttf")
+"""The regular font and the bold one."""
+
 _SIZE, _WIDTH, _HEIGHT = 15, 9, 18
 _COLORS = 64
 
@@ -24,10 +27,7 @@ def draw(ansi: str, size: tuple[int, int], path: Path) -> None:
     console = Console(width=size[0], force_terminal=True, color_system="truecolor")
     image = Image.new("RGB", (size[0] * _WIDTH, size[1] * _HEIGHT), MONOKAI.background_color)
     pen = ImageDraw.Draw(image)
-    fonts = [
-        ImageFont.truetype(str(_FONTS / f"DejaVuSansMono{kind}.ttf"), _SIZE)
-        for kind in ("", "-Bold")
-    ]
+    fonts = [ImageFont.truetype(str(font), _SIZE) for font in FONTS]
     # One decoder for all lines: a colour goes on until another one comes.
     for row, line in enumerate([*AnsiDecoder().decode(ansi)][: size[1]]):
         column = 0

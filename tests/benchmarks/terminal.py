@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from docs.pictures import SAMPLE, binary, start_agent
-
 from tests.e2e.lab import lab, run
 from tests.e2e.terminal import Terminal
+from tests.e2e.watched import CLI, watched_agent
+from tests.samples import SAMPLE
 
 CPU_BAR_PERCENT = 5.0
 START_BAR_S = 1.5
@@ -33,8 +33,7 @@ def main() -> None:
         raise SystemExit(subprocess.call((*inside, *sys.argv[1:], "--inside")))
     seconds = float(next((a for a in sys.argv[1:] if a[0].isdigit()), "30"))
     run("ip", "link", "set", "lo", "up")
-    with lab() as network:
-        agent = start_agent(network)
+    with lab() as network, watched_agent(network):
         sender = network.spawn("tcpreplay", "--quiet", "-i", network.far, "--loop=0", str(SAMPLE))
         try:
             took, spent = zip(*(start() for _ in range(STARTS)), strict=True)
@@ -44,7 +43,6 @@ def main() -> None:
             print(f"CPU {percent:.1f} % of a core (bar {CPU_BAR_PERCENT} %), over {seconds:.0f} s")
         finally:
             sender.terminate()
-            agent.kill()
     load = os.getloadavg()[0]
     print(f"load of the machine {load:.1f} on {os.cpu_count()} cores")
 
@@ -52,16 +50,15 @@ def main() -> None:
 def start() -> tuple[float, float]:
     """Seconds to the first figures, and the CPU seconds they took."""
     began = time.monotonic()
-    with Terminal([str(binary("pktvisor-cli"))], SIZE) as terminal:
+    with Terminal([CLI], SIZE) as terminal:
         process = terminal.pid()
-        while "QName 2" not in terminal.text():
-            time.sleep(0.01)
+        terminal.wait_for("QName 2", every_s=0.01)
         return time.monotonic() - began, cpu_s(process)
 
 
 def cpu_percent(seconds: float) -> float:
     """CPU of the UI alone while the agent's figures change."""
-    with Terminal([str(binary("pktvisor-cli"))], SIZE) as terminal:
+    with Terminal([CLI], SIZE) as terminal:
         terminal.wait_for("QName 2")
         process = terminal.pid()
         time.sleep(2)

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from tests.samples import SAMPLE
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "samples" / "dns-lab.pcap"
 FOLDERS = sorted(path.parent for path in [*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")])  # fmt: skip
 FIRST = [ROOT / "core", ROOT / "plugins" / "pcap_input", ROOT / "plugins" / "dns_handler"]
 

@@ -74,14 +74,14 @@ class Terminal:
         """What is on the screen with its colours."""
         return self._tmux("capture-pane", "-p", "-e", "-N")
 
-    def wait_for(self, *wanted: str, gone: bool = False) -> str:
+    def wait_for(self, *wanted: str, gone: bool = False, every_s: float = 0.05) -> str:
         """The screen, once all texts are on it (or, with `gone`, none of them is)."""
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
             text = self.text()
             if all((part in text) != gone for part in wanted):
                 return text
-            time.sleep(0.05)
+            time.sleep(every_s)
         raise AssertionError(f"{wanted} {'stays' if gone else 'does not come'} on:\n{self.text()}")
 
     def wait_for_lines(self, *patterns: str) -> None:

@@ -18,10 +18,9 @@ from pktvisor.api.access import Access
 from pktvisor.api.app import create_app, guarded
 from pktvisor.engine.agent import Agent
 from tests.e2e.daemons import Starter, free_port
+from tests.samples import SAMPLE, SAMPLE_HOSTS
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "samples" / "dns-lab.pcap"
-HOSTS = "192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128"
 PATIENCE_S = 60
 
 # Drop-in names that are not what the linter likes: they are the original's.
@@ -50,7 +49,7 @@ dns_top_qname2 dns_top_qname3 dns_xact_in_quantiles_us dns_xact_out_quantiles_us
 
 
 def document() -> str:
-    tap = {"input_type": "pcap", "config": {"pcap_file": str(SAMPLE), "host_spec": HOSTS}}
+    tap = {"input_type": "pcap", "config": {"pcap_file": str(SAMPLE), "host_spec": SAMPLE_HOSTS}}
     modules = {name: {"type": name} for name in ("net", "dns", "pcap")}
     policy = {
         "kind": "collection",

@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 from core.tests.tui.stories import Play, Story, headline, settled, tiled, until
+from tests.samples import SAMPLE, SAMPLE_HOSTS
 
 from pktvisor.tui.app import PktvisorApp
 from pktvisor.tui.client import AgentClient, Endpoint
 from pktvisor.tui.private_agent import PrivateAgent
 
-SAMPLE = Path(__file__).parents[3] / "samples/dns-lab.pcap"
-HOSTS = "192.0.2.53/32,198.51.100.53/32,2001:db8:1::53/128,2001:db8:2::53/128"
-
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[Endpoint]:
-    with PrivateAgent(str(SAMPLE), HOSTS) as agent:
+    with PrivateAgent(str(SAMPLE), SAMPLE_HOSTS) as agent:
         yield agent.endpoint
 
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.samples import SAMPLE
+
 from pktvisor.tui.client import Endpoint
 
-SAMPLE = Path(__file__).parents[3] / "samples/dns-lab.pcap"
 COMMAND = [sys.executable, "-m", "pktvisor.commands.cli"]
 
 
