@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,6 @@ class ToyBucket(Bucket):
     packets = Counter("packets", "Packets")
     sizes = Quantiles("sizes", "Sizes", unit="bytes")
     ports = TopN("ports", "Ports", label="port", describe=number_text)
-
-
-@dataclass(frozen=True)
-class NoConfig:
-    pass
 
 
 class Good(StreamHandler[PacketBatch, ToyBucket]):
@@ -177,7 +171,6 @@ def _spec(handler: type[Good], bucket: type[ToyBucket]) -> HandlerSpec:
     return HandlerSpec(
         name="toy",
         version="1.0",
-        config=NoConfig,
         bucket=bucket,
         factory=handler,
         accepts=(PacketBatch,),

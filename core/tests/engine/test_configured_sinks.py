@@ -9,27 +9,18 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
+from core.tests.engine.counting import COUNT, CountBucket
 
-from pktvisor import Bucket, Counter, HandlerSpec, Plugins, SealedBucket, Sink, SinkSpec, hookimpl
+from pktvisor import Plugins, SealedBucket, Sink, SinkSpec, hookimpl
 from pktvisor.api.telemetry import agent_text
 from pktvisor.batches import PacketBatch, Table
 from pktvisor.engine.agent import Agent
 from pktvisor.policies.errors import ConfigError
-from pktvisor.streams import InputSpec, InputStream, StreamHandler
+from pktvisor.streams import InputSpec, InputStream
 from pktvisor_sdk.captures import START_NS, packet_batch
 from pktvisor_sdk.frames import udp_frame
 
 NS = 1_000_000_000
-
-
-class CountBucket(Bucket):
-    schema = "count"
-    packets = Counter("packets", "Packets")
-
-
-class CountHandler(StreamHandler[PacketBatch, CountBucket]):
-    def update(self, batch: PacketBatch, bucket: CountBucket) -> None:
-        bucket.packets.add(len(batch))
 
 
 class ThreeMinutes(InputStream):
@@ -81,17 +72,7 @@ PLUGIN = SimpleNamespace(
     pktvisor_inputs=hookimpl(specname="pktvisor_inputs")(
         lambda: [InputSpec(name="three", version="1.0", factory=ThreeMinutes, emits=PacketBatch)]
     ),
-    pktvisor_handlers=hookimpl(specname="pktvisor_handlers")(
-        lambda: [
-            HandlerSpec(
-                name="count",
-                version="1.0",
-                bucket=CountBucket,
-                factory=CountHandler,
-                accepts=(PacketBatch,),
-            )
-        ]
-    ),
+    pktvisor_handlers=hookimpl(specname="pktvisor_handlers")(lambda: [COUNT]),
     pktvisor_sinks=hookimpl(specname="pktvisor_sinks")(
         lambda: [SinkSpec(name="list", version="1.0", config=ListConfig, factory=ListSink)]
     ),
@@ -141,6 +122,7 @@ def test_what_a_sink_wrote_and_lost_is_in_health(agent: Agent) -> None:
     deadline = time.monotonic() + 30
     while any(status.written + status.errors < 3 for status in agent.sinks()):
         assert time.monotonic() < deadline, agent.sinks()
+        time.sleep(0.01)
     shown = agent.health()["sinks"]
     assert shown["good"] == {
         "type": "list",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -29,11 +28,6 @@ class Ticks(Table):
 class TickBucket(Bucket):
     schema = "ticks"
     total = Counter("total", "Rows seen")
-
-
-@dataclass(frozen=True)
-class NoConfig:
-    pass
 
 
 class Teller(StreamHandler[Ticks, TickBucket]):
@@ -64,7 +58,6 @@ def run(batches: list[list[float]], periods: int) -> tuple[list[tuple[int, ...]]
     spec = HandlerSpec(
         name="teller",
         version="1.0",
-        config=NoConfig,
         bucket=TickBucket,
         factory=make,
         accepts=(Ticks,),

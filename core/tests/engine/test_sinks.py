@@ -6,44 +6,21 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from core.tests.engine.counting import COUNT, CountBucket
 
 from pktvisor import (
-    Bucket,
-    Counter,
     Engine,
-    HandlerSpec,
-    PacketBatch,
     Plugins,
     PolicySettings,
     SealedBucket,
     Sink,
     SinkSpec,
-    StreamHandler,
 )
 from pktvisor.engine.settings import SinkPlan
 from pktvisor.engine.sinks import WAITING, RunningSink, Sinks
 from pktvisor.metrics import MetricSettings
 from pktvisor_sdk.captures import START_NS, packet_batch
 from pktvisor_sdk.streams import given_input
-
-
-class CountBucket(Bucket):
-    schema = "count"
-    packets = Counter("packets", "Packets")
-
-
-class CountHandler(StreamHandler[PacketBatch, CountBucket]):
-    def update(self, batch: PacketBatch, bucket: CountBucket) -> None:
-        bucket.packets.add(len(batch))
-
-
-COUNT = HandlerSpec(
-    name="count",
-    version="1.0",
-    bucket=CountBucket,
-    factory=CountHandler,
-    accepts=(PacketBatch,),
-)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from pktvisor.streams import (
     StreamContext,
     StreamHandler,
 )
+from pktvisor_sdk.streams import ManualClock
 
 NS = 1_000_000_000
 START = 1_800_000_000 * NS
@@ -32,25 +32,9 @@ class Ticks(Table):
     timestamp_ns = Column(np.int64, "ns", "time")
 
 
-@dataclass(frozen=True)
-class NoConfig:
-    pass
-
-
 class TickBucket(Bucket):
     schema = "ticks"
     total = Counter("total", help="Ticks")
-
-
-class ManualClock:
-    def __init__(self) -> None:
-        self.time_ns = START
-
-    def now_ns(self) -> int:
-        return self.time_ns
-
-    def advance(self, seconds: float) -> None:
-        self.time_ns += int(seconds * NS)
 
 
 class Feed:
@@ -108,7 +92,7 @@ class FakeLive(InputStream):
     recorded = False
     feed: Feed
 
-    def __init__(self, config: NoConfig, context: StreamContext) -> None:
+    def __init__(self, config: Any, context: StreamContext) -> None:
         self.closed = False
 
     def batches(self) -> Iterator[Table | None]:
@@ -160,13 +144,11 @@ class Bench:
 
     def __init__(self, limits: Limits) -> None:
         self.feed = Feed()
-        self.clock = ManualClock()
+        self.clock = ManualClock(START)
         self.adders: dict[str, Adder] = {}
         stream = type("Stream", (FakeLive,), {"feed": self.feed})
         self.engine = Engine(Plugins(autoload=False), limits=limits, clock=self.clock)
-        self.engine.add_tap(
-            "t", InputSpec(name="fake", version="1.0", config=NoConfig, factory=stream, emits=Ticks)
-        )
+        self.engine.add_tap("t", InputSpec(name="fake", version="1.0", factory=stream, emits=Ticks))
 
     def attach(self, policy: str, *names: str) -> Adder:
         """Attach a policy of one handler or more; the first is returned."""
@@ -182,7 +164,6 @@ class Bench:
             HandlerSpec(
                 name=name,
                 version="1.0",
-                config=NoConfig,
                 bucket=TickBucket,
                 factory=maker(name),
                 accepts=(Ticks,),

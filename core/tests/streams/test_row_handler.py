@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,6 @@ class SizeBucket(Bucket):
     large = Counter("large", "Packets that carry a lot")
 
 
-@dataclass(frozen=True)
-class NoConfig:
-    pass
-
-
 class SizeHandler(RowHandler[SizeBucket]):
     def wanted(self, batch: PacketBatch) -> Array:
         return batch.transport != 0
@@ -39,7 +33,6 @@ class SizeHandler(RowHandler[SizeBucket]):
 SPEC = HandlerSpec(
     name="sizes",
     version="1.0",
-    config=NoConfig,
     bucket=SizeBucket,
     factory=SizeHandler,
     accepts=(PacketBatch,),
@@ -80,6 +73,6 @@ def test_only_what_the_mask_picks_is_handed_over_and_only_what_is_kept_is_handed
     from pktvisor.streams import HandlerContext
 
     bucket = SizeBucket(MetricSettings())
-    handed_on = SizeHandler(NoConfig(), HandlerContext()).update(packet_batch(frames), bucket)
+    handed_on = SizeHandler(None, HandlerContext()).update(packet_batch(frames), bucket)
     assert np.array_equal(handed_on, [0])
     assert bucket.large.value == 1

@@ -11,7 +11,7 @@ from pktvisor.engine import Limits
 from pktvisor.engine.runner import Busy
 from pktvisor.streams import HandlerSpec, InputSpec
 
-from .conftest import Adder, FakeLive, Feed, NoConfig, TickBucket, Ticks
+from .conftest import Adder, FakeLive, Feed, TickBucket, Ticks
 
 
 def balanced(status: Any) -> bool:
@@ -161,13 +161,10 @@ def test_of_two_streams_one_of_which_is_busy_neither_is_changed(request: Any) ->
     stuck = bench.attach("a")
     stuck.gate = threading.Event()
     other = type("Other", (FakeLive,), {"feed": Feed()})
-    bench.engine.add_tap(
-        "u", InputSpec(name="other", version="1.0", config=NoConfig, factory=other, emits=Ticks)
-    )
+    bench.engine.add_tap("u", InputSpec(name="other", version="1.0", factory=other, emits=Ticks))
     spec = HandlerSpec(
         name="b",
         version="1.0",
-        config=NoConfig,
         bucket=TickBucket,
         factory=Adder,
         accepts=(Ticks,),

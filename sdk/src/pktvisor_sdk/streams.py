@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pktvisor import InputSpec, InputStream, PacketBatch
@@ -29,11 +28,6 @@ class ManualClock:
         self._now_ns += round(seconds * 1e9)
 
 
-@dataclass(frozen=True)
-class _NoConfig:
-    """A given stream has no settings."""
-
-
 class GivenStream(InputStream):
     """Yields the batches it was made with, then ends."""
 
@@ -53,7 +47,7 @@ def given_input(batches: Sequence[Table], emits: type[Table] = PacketBatch) -> I
     def make(_config: Any, _context: StreamContext) -> GivenStream:
         return GivenStream(batches)
 
-    return InputSpec(name="given", version="1.0", config=_NoConfig, factory=make, emits=emits)
+    return InputSpec(name="given", version="1.0", factory=make, emits=emits)
 
 
 class FakeStream(InputStream):
@@ -89,7 +83,6 @@ def fake_input(stream: FakeStream, emits: type[Table] = PacketBatch) -> InputSpe
     return InputSpec(
         name="fake",
         version="1.0",
-        config=_NoConfig,
         factory=lambda _config, _context: stream,
         emits=emits,
     )
