@@ -3,7 +3,8 @@
     python -m tests.e2e.clients slow PORT COUNT      # never finish their headers, come back when cut off
     python -m tests.e2e.clients scrape PORT COUNT    # ask for /metrics all at once, every second
 
-Run until standard input ends; then one line of JSON tells how they fared.
+A line `there` is printed once all have come. They stay until standard input ends; then one line of
+JSON tells how they fared.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def slow(port: int, count: int) -> dict[str, int]:
             clients[client.fileno()] = client
             poller.register(client, select.POLLIN | select.POLLHUP)
             told["opened"] += 1
+            if told["opened"] == count:
+                print("there", flush=True)
         coming = 0
         if time.monotonic() >= due:
             due = time.monotonic() + TRICKLE_S
@@ -62,12 +65,14 @@ def scrape(port: int, count: int) -> dict[str, int]:
     """`count` threads that ask for /metrics; the answers by status, and failed connections."""
     statuses: Counter[str] = Counter()
     over = threading.Event()
+    first = threading.Event()  # when the first of them asks, all have come together
     together = threading.Barrier(count)
 
     def ask() -> None:
         while not over.wait(SCRAPE_S):
             with contextlib.suppress(threading.BrokenBarrierError):
                 together.wait(SCRAPE_S)
+            first.set()
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             try:
                 connection.request("GET", "/metrics")
@@ -82,6 +87,8 @@ def scrape(port: int, count: int) -> dict[str, int]:
     threads = [threading.Thread(target=ask, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
+    first.wait()
+    print("there", flush=True)
     sys.stdin.read()
     over.set()
     for thread in threads:

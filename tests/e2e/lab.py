@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import pytest
 from pktvisor.engine import Engine
 from pktvisor.streams import StreamStatus
 
-__all__ = ["Lab", "at_rest", "needs_lab", "rss_bytes"]
+__all__ = ["Lab", "at_rest", "blasted", "needs_lab", "rss_bytes"]
 
 _NUMBERS = itertools.count()
 _MISSING = [tool for tool in ("ip", "tcpreplay", "dig", "dnsmasq") if shutil.which(tool) is None]
@@ -87,6 +88,15 @@ def replayed(sender: subprocess.Popen[str]) -> tuple[int, float]:
     assert packets is not None, text
     assert failed is None or failed[1] == "0", text
     return int(packets[1]), int(packets[1]) / max(float(packets[2]), 1e-6)
+
+
+def blasted(lab: Lab, capture: Path, rounds: int) -> tuple[int, float]:
+    """Send from a ring of the kernel's; returns how many packets went out, and in how many seconds."""
+    script = str(Path(__file__).with_name("sender.py"))
+    sender = lab.spawn(sys.executable, script, lab.far, str(capture), str(rounds))
+    text, _ = sender.communicate(timeout=120)
+    packets, seconds = text.split()
+    return int(packets), float(seconds)
 
 
 @contextmanager

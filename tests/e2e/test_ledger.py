@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 
 from pktvisor import Bucket, Counter, Engine, HandlerSpec, PacketBatch, StreamHandler
 from pktvisor.engine import Limits
-from tests.e2e.lab import Lab, at_rest, needs_lab, replayed, rss_bytes
+from tests.e2e.lab import Lab, at_rest, blasted, needs_lab, replayed, rss_bytes
 
 pytestmark = [pytest.mark.slow, needs_lab]
 
@@ -68,15 +67,6 @@ def total(engine: Engine, policy: str) -> int:
         bucket.states["total"].value  # type: ignore[attr-defined]
         for bucket in engine.snapshot(policy).handlers["count"].buckets
     )
-
-
-def blasted(lab: Lab, capture: Path, rounds: int) -> tuple[int, float]:
-    """Send from a ring of the kernel's; returns how many packets went out, and their rate."""
-    script = str(Path(__file__).with_name("sender.py"))
-    sender = lab.spawn(sys.executable, script, lab.far, str(capture), str(rounds))
-    text, _ = sender.communicate(timeout=120)
-    packets, seconds = text.split()
-    return int(packets), int(packets) / float(seconds)
 
 
 def ledger(status: Any) -> str:
