@@ -68,3 +68,11 @@ def test_every_make_target_mentioned_exists() -> None:
     listed = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = README + (ROOT / "CONTRIBUTING.md").read_text()
     assert set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.MULTILINE)) <= listed
+
+
+def test_no_file_of_a_targets_name_stops_it() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    listed = set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == listed
