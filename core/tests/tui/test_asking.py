@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from pktvisor.tui.app import PktvisorApp
 from pktvisor.tui.client import AgentClient, Endpoint
 from pktvisor.tui.screens.choose import ChooseScreen
+from pktvisor.tui.title_bar import TitleBar
 
 OLD, NEW = {"h": {"old": {"n": 1}}}, {"h": {"new": {"n": 2}}}
 
@@ -108,6 +109,26 @@ def test_an_agent_that_cannot_describe_its_handlers_says_so_below_fresh_figures(
         assert set(app.feed.schemas) == {"old"}
         agent.broken.clear()
         await until(pilot, lambda: not problem(app))
+
+    play(app, story)
+
+
+def test_an_answer_that_comes_while_the_screens_are_taken_apart_is_let_go() -> None:
+    agent = Agent()
+    app = agent.app()
+
+    async def story(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: set(app.feed.schemas) == {"old"})
+        screen = app.screen
+
+        async def linger() -> None:
+            while screen.query(TitleBar):
+                await asyncio.sleep(0)
+
+        agent.waits["policies/a"] = linger
+        asked = len(agent.asked)
+        app.run_worker(app.fetch(), group="fetch", exclusive=True)  # as a tick does
+        await until(pilot, lambda: len(agent.asked) > asked)
 
     play(app, story)
 

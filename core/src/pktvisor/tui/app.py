@@ -176,7 +176,9 @@ class PktvisorApp(App[None]):
         return None, ""
 
     def _redraw(self, *, remember: bool = False) -> None:
-        """Draw the feed's figures on the screen that is open."""
+        """Draw the feed's figures on the screen that is open, none once they are taken apart."""
+        if not self.is_running:
+            return
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen) and screen.is_mounted:
                 screen.redraw(remember=remember)
