@@ -10,23 +10,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Self
 
 import pytest
 
-__all__ = ["Terminal", "children", "needs_tmux"]
+from tests.e2e.processes import children
+
+__all__ = ["Terminal", "needs_tmux"]
 
 _NUMBERS = itertools.count()
 _PATIENCE_S = 30.0
 _ENDED = "ended with status "
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-
-
-def children(process: int) -> list[int]:
-    """The processes a process has started."""
-    return [int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 class Terminal:

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,9 +17,10 @@ from typing import Any
 import pytest
 
 from pktvisor.tui import numbers
-from tests.e2e.daemons import START_S, Daemon, Starter
+from tests.e2e.daemons import Daemon, Starter
 from tests.e2e.lab import Lab, needs_lab
-from tests.e2e.terminal import Terminal, children, needs_tmux
+from tests.e2e.processes import children, gone
+from tests.e2e.terminal import Terminal, needs_tmux
 from tests.e2e.watched import CLI
 from tests.samples import SAMPLE, SAMPLE_HOSTS
 
@@ -238,6 +238,16 @@ def test_a_lost_terminal_ends_it_and_the_agent_of_a_capture_file() -> None:
         assert gone(processes)
 
 
+def test_a_screen_that_is_killed_takes_the_agent_of_a_capture_file_along() -> None:
+    with Terminal([CLI, str(SAMPLE)]) as terminal:
+        terminal.wait_for("Packets")
+        process = terminal.pid()
+        agents = children(process)
+        assert len(agents) == 1
+        os.kill(process, 9)
+        assert gone([process, *agents])
+
+
 def test_sigterm_restores_the_terminal_and_says_so_in_the_exit_code() -> None:
     with Terminal([CLI, str(SAMPLE)]) as terminal:
         terminal.wait_for("Packets")
@@ -274,16 +284,6 @@ def test_keys_that_come_all_at_once_go_where_they_belong(agent: Agent) -> None:
         terminal.type("/shop")
         terminal.wait_for("clear filter", "no match in")
         assert ".lab.example" not in terminal.text()
-
-
-def gone(processes: list[int]) -> bool:
-    """Wait until the processes have ended."""
-    deadline = time.monotonic() + START_S
-    while any(Path(f"/proc/{process}").exists() for process in processes):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An agent for one capture file: started on a free loopback port, ended when its user leaves."""
+"""An agent for one capture file: on a free loopback port, ended when its user leaves or is killed."""
 
 from __future__ import annotations
 
@@ -41,13 +41,19 @@ class PrivateAgent:
         config = Path(self._folder.name) / "agent.yaml"
         config.write_text(json.dumps(self._document()), "utf-8")
         log = Path(self._folder.name) / "agent.log"
-        command = [sys.executable, "-m", "pktvisor.commands.pktvisord", "--config", str(config)]
+        command = [
+            sys.executable,
+            "-m",
+            "pktvisor.commands.private_pktvisord",
+            "--config",
+            str(config),
+        ]
         command += ["-l", self.endpoint.host, "-p", str(self.endpoint.port)]
         environment = {**os.environ, "PKTVISOR_TOKEN": self.endpoint.token or ""}
         with log.open("w") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command, env=environment, stdout=output, stderr=output, text=True,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # it ends with the pipe, and the pipe with us
             )  # fmt: skip
         try:
             self._wait(log)
@@ -68,6 +74,8 @@ class PrivateAgent:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process = None
         self._folder.cleanup()
 

@@ -1,0 +1,28 @@
+"""The agent of a capture file never outlives the program it is for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.e2e.processes import children, gone
+from tests.samples import SAMPLE
+
+HOLDER = """
+import sys
+from pktvisor.tui.private_agent import PrivateAgent
+with PrivateAgent(sys.argv[1]):
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_it_ends_with_a_program_that_is_killed_outright() -> None:
+    command = [sys.executable, "-c", HOLDER, str(SAMPLE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        agents = children(holder.pid)
+        assert len(agents) == 1
+        holder.kill()
+    assert gone(agents)
