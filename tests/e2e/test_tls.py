@@ -51,6 +51,7 @@ def test_with_a_certificate_the_api_speaks_https_and_nothing_else(
 ) -> None:
     certificate, key = map(str, made)
     daemon = start("--full-api", "--tls", "--tls-cert", certificate, "--tls-key", key)
+    assert ", https, API" in daemon.log.read_text()
     trusted = ssl.create_default_context(cafile=certificate)
     url = f"https://127.0.0.1:{daemon.port}/health"
     assert httpx.get(url, verify=trusted).json()["alive"] is True
