@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 import pktvisor
+from tests.conformance.captured import HOSTS
 from tests.conformance.comparing import Finding, compare
 from tests.conformance.shared import CAPTURES, REFERENCE, ROOT, needs_captures
 from tests.conformance.true_values import frame_lengths, transactions
 
-HOSTS = "192.168.0.0/24,10.0.0.0/8,127.0.0.1/32,2001:7fe::53/128,2a00::/16"
 SCHEMAS = ("packets", "dns")
 OURS = CAPTURES / "pktvisor"
 PCAPS = sorted(path.stem for path in OURS.glob("*.pcap"))
