@@ -5,10 +5,12 @@ A node is two records of 24, 28 or 32 bits; each address bit, highest first, pic
 below the node count is the next node, equal to it means "nothing here", above it points into the
 data section.
 
-A walk costs a memory access a bit, nearly all of them near the root. Two things save it: a table of
-the record behind every value of the first address bits, expanded once from the tree; and a
-direct-mapped cache of addresses looked up lately. The cache is seeded, so nobody who sends packets
-can choose which entries collide.
+A walk costs a memory access a bit, each of which waits for the one before. Three things save it: a
+table of the record behind every value of the first address bits, expanded once from the tree;
+direct-mapped caches of addresses looked up lately, that of IPv4 with one word an entry so that it
+stays near the processor; and walking all addresses of a call together, bit by bit, so that one does
+not wait for another. Caches are seeded, so nobody who sends packets can choose which entries
+collide.
 
 A broken tree can lead anywhere, but for no more steps than an address has bits, and every index is
 checked.
@@ -61,30 +63,53 @@ def _record(
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
-@cython.exceptval(-9, check=False)
+@cython.exceptval(-1, check=False)
 def _walk(
     tree: cython.const[U8][::1],
     nodes: I64,
     record_size: cython.int,
-    node: I64,
-    upper: U64,
-    lower: U64,
-    bits: cython.int,
-) -> I64:
-    """The record the first `bits` bits of `upper`, `lower` lead to; -1 for none, -2 broken tree."""
-    full: U64 = 0xFFFFFFFFFFFFFFFF
-    step: cython.int
-    for step in range(bits):
-        if node >= nodes:
-            break
-        node = _record(tree, record_size, node, cython.cast(cython.int, upper >> 63))
-        upper = ((upper << 1) & full) | (lower >> 63)
-        lower = (lower << 1) & full
-    if node > nodes:
-        return node
-    return -1 if node == nodes else -2
+    bits4: cython.int,
+    bits6: cython.int,
+    version: cython.const[U8][::1],
+    hi: cython.const[U64][::1],
+    lo: cython.const[U64][::1],
+    rows: cython.const[I64][::1],
+    pending: cython.const[I64][::1],
+    waiting: cython.Py_ssize_t,
+    codes: I64[::1],
+) -> cython.int:
+    """Lead the records in `codes[i]`, each i of `pending[:waiting]`, to where their bits end."""
+    k: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    step: cython.int = 0
+    place: cython.int
+    word: U64
+    going: cython.bint = True
+    while going:
+        going = False
+        for k in range(waiting):
+            i = pending[k]
+            if codes[i] >= nodes:
+                continue
+            row = rows[i]
+            if version[row] == 4:
+                place = bits4 + step
+                if place >= 32:
+                    continue
+                place += 32
+                word = lo[row]
+            else:
+                place = bits6 + step
+                if place >= 128:
+                    continue
+                word = hi[row] if place < 64 else lo[row]
+            word = (word >> cython.cast(U64, 63 - (place & 63))) & 1
+            codes[i] = _record(tree, record_size, codes[i], cython.cast(cython.int, word))
+            going = True
+        step += 1
+    return 0
 
 
 @cython.cfunc
@@ -140,61 +165,80 @@ def lookup(
     lo: cython.const[U64][::1],
     rows: cython.const[I64][::1],
     seed: cython.ulonglong,
-    cache: U64[:, ::1],
+    cache4: U64[::1],
+    cache6: U64[:, ::1],
+    pending: I64[::1],
     codes: I64[::1],
 ) -> None:
     """Write the record of the address of each of `rows` to `codes[i]`: -1 none, -2 broken tree.
 
     `starts4` and `starts6` come from `expand` and have 2 ** `bits4` and 2 ** `bits6` entries, 1 to
-    31 bits; an empty `starts6` is a tree without IPv6. `cache` has a power of two of rows of four,
-    all zero at first: both address halves, the IP version, the code + 2.
+    31 bits; an empty `starts6` is a tree without IPv6. The caches are all zero at first and have a
+    power of two of entries: of IPv4 the address in the upper and the code + 2 in the lower 32 bits,
+    of IPv6 both halves of the address and the code + 3. `pending` is scratch as long as `rows`.
     """
     i: cython.Py_ssize_t
+    k: cython.Py_ssize_t
     row: cython.Py_ssize_t
     slot: cython.Py_ssize_t
-    start: cython.Py_ssize_t
+    waiting: cython.Py_ssize_t = 0
     found: I64
     upper: U64
     lower: U64
-    rest: U64
-    family: U64
-    full: U64 = 0xFFFFFFFFFFFFFFFF
+    entry: U64
     low_half: U64 = 0xFFFFFFFF
-    mask: U64 = cython.cast(U64, cache.shape[0] - 1)
+    mask4: U64 = cython.cast(U64, cache4.shape[0] - 1)
+    mask6: U64 = cython.cast(U64, cache6.shape[0] - 1)
     with cython.nogil:
         for i in range(rows.shape[0]):
             if cython.compiled:
                 if i + _AHEAD < rows.shape[0]:
                     row = rows[i + _AHEAD]
-                    slot = _slot(hi[row], lo[row], seed, mask)
-                    __builtin_prefetch(cython.address(cache[slot, 0]))
+                    if version[row] == 4:
+                        slot = _slot(0, lo[row] & low_half, seed, mask4)
+                        __builtin_prefetch(cython.address(cache4[slot]))
+                    else:
+                        slot = _slot(hi[row], lo[row], seed, mask6)
+                        __builtin_prefetch(cython.address(cache6[slot, 0]))
             row = rows[i]
-            family = version[row]
             upper = hi[row]
             lower = lo[row]
-            if family == 4:
-                upper = 0
+            if version[row] == 4:
                 lower &= low_half
-            elif family != 6 or starts6.shape[0] == 0:
+                entry = cache4[_slot(0, lower, seed, mask4)]
+                if entry != 0 and (entry >> 32) == lower:
+                    codes[i] = cython.cast(I64, entry & low_half) - 2
+                    continue
+                codes[i] = starts4[cython.cast(cython.Py_ssize_t, lower >> (32 - bits4))]
+            elif version[row] == 6 and starts6.shape[0] > 0:
+                slot = _slot(upper, lower, seed, mask6)
+                entry = cache6[slot, 2]
+                if entry != 0 and cache6[slot, 1] == lower and cache6[slot, 0] == upper:
+                    codes[i] = cython.cast(I64, entry) - 3
+                    continue
+                codes[i] = starts6[cython.cast(cython.Py_ssize_t, upper >> (64 - bits6))]
+            else:
                 codes[i] = -1
                 continue
-            slot = _slot(upper, lower, seed, mask)
-            if cache[slot, 1] == lower and cache[slot, 0] == upper and cache[slot, 2] == family:
-                codes[i] = cython.cast(I64, cache[slot, 3]) - 2
-                continue
-            if family == 4:
-                start = cython.cast(cython.Py_ssize_t, lower >> (32 - bits4))
-                rest = (lower << (32 + bits4)) & full
-                found = _walk(tree, nodes, record_size, starts4[start], rest, 0, 32 - bits4)
+            pending[waiting] = i
+            waiting += 1
+        _walk(
+            tree, nodes, record_size, bits4, bits6, version, hi, lo, rows, pending, waiting, codes
+        )
+        for k in range(waiting):
+            i = pending[k]
+            found = codes[i]
+            if found <= nodes:
+                found = -1 if found == nodes else -2
+                codes[i] = found
+            row = rows[i]
+            if version[row] == 4:
+                lower = lo[row] & low_half
+                entry = cython.cast(U64, found + 2)
+                if entry <= low_half:
+                    cache4[_slot(0, lower, seed, mask4)] = (lower << 32) | entry
             else:
-                start = cython.cast(cython.Py_ssize_t, upper >> (64 - bits6))
-                rest = ((upper << bits6) & full) | (lower >> (64 - bits6))
-                found = _walk(
-                    tree, nodes, record_size, starts6[start], rest, (lower << bits6) & full,
-                    128 - bits6,
-                )  # fmt: skip
-            cache[slot, 0] = upper
-            cache[slot, 1] = lower
-            cache[slot, 2] = family
-            cache[slot, 3] = cython.cast(U64, found + 2)
-            codes[i] = found
+                slot = _slot(hi[row], lo[row], seed, mask6)
+                cache6[slot, 0] = hi[row]
+                cache6[slot, 1] = lo[row]
+                cache6[slot, 2] = cython.cast(U64, found + 3)

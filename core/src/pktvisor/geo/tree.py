@@ -14,7 +14,8 @@ from pktvisor.geo.layout import Layout
 
 __all__ = ["Tree"]
 
-_CACHED_ADDRESSES = 1 << 16
+_CACHED_IPV4 = 1 << 16
+_CACHED_IPV6 = 1 << 14
 
 
 class Tree:
@@ -33,8 +34,9 @@ class Tree:
             root4, self._starts6 = self._find_ipv4(), self._expand(0, self._bits6)
         self._starts4 = self._expand(root4, self._bits4)
         self._seed = int.from_bytes(os.urandom(8))
-        self._cache = np.zeros((_CACHED_ADDRESSES, 4), np.uint64)
-        self._lock = threading.Lock()  # the kernel writes the cache without the GIL
+        self._cache4 = np.zeros(_CACHED_IPV4, np.uint64)
+        self._cache6 = np.zeros((_CACHED_IPV6, 3), np.uint64)
+        self._lock = threading.Lock()  # the kernel writes the caches without the GIL
 
     def codes(
         self,
@@ -49,7 +51,8 @@ class Tree:
             kernel.lookup(
                 self._tree, self._nodes, self._record_size,
                 self._starts4, self._starts6, self._bits4, self._bits6,
-                version, hi, lo, rows, self._seed, self._cache, codes,
+                version, hi, lo, rows, self._seed, self._cache4, self._cache6,
+                np.empty(len(rows), np.int64), codes,
             )  # fmt: skip
         return codes
 

@@ -54,9 +54,11 @@ class TopNState(MetricState):
         assert isinstance(self._front, NumberCounts)
         self._front.add(numbers)
 
-    def add_addresses(self, addresses: Addresses, rows: Array) -> None:
-        """Count the addresses of `rows`, all of one IP version."""
-        self.add_keys(addresses.hi, addresses.lo, rows)
+    def add_addresses(
+        self, addresses: Addresses, rows: Array, weights: Array | None = None
+    ) -> None:
+        """Count the addresses of `rows`, all of one IP version, once or with weights (by row)."""
+        self.add_keys(addresses.hi, addresses.lo, rows, weights)
 
     def add_keys(self, key0: Array, key1: Array, rows: Array, weights: Array | None = None) -> None:
         """Count the 128-bit keys of `rows`, each once or with its weight (int64 by row)."""

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
-from pktvisor.metrics import Addresses, CardinalityState, MetricSettings, TopNState, distinct
+from pktvisor.metrics import (
+    Addresses,
+    CardinalityState,
+    Distinct,
+    MetricSettings,
+    TopNState,
+    distinct,
+)
 
 __all__ = ["AddressMetrics", "destinations", "sources"]
 
@@ -36,24 +43,24 @@ class AddressMetrics:
     def count(self, addresses: Addresses, rows4: Array, rows6: Array) -> None:
         """Count the addresses of `rows4`, which are IPv4, and `rows6`, which are IPv6."""
         groups = self.settings.groups
+        each4, each6 = (distinct((addresses.hi, addresses.lo), rows) for rows in (rows4, rows6))
         if "cardinality" in groups:
-            self.cardinality.add(addresses, _in_order(rows4, rows6))
-        for rows, top in ((rows4, self.top_ipv4), (rows6, self.top_ipv6)):
-            if not len(rows):
+            self.cardinality.add(addresses, _in_order(each4.rows, each6.rows))
+        for each, top in ((each4, self.top_ipv4), (each6, self.top_ipv6)):
+            if not len(each.rows):
                 continue
             if "top_ips" in groups:
-                top.add_addresses(addresses, rows)
+                top.add_addresses(addresses, each.rows, each.weights)
             if "top_geo" in groups:
-                self._count_records(addresses, rows)
+                self._count_records(addresses, each)
 
-    def _count_records(self, addresses: Addresses, rows: Array) -> None:
+    def _count_records(self, addresses: Addresses, each: Distinct) -> None:
         """Count the record codes of addresses; what they mean is looked up when it is shown."""
-        tops = ((self.settings.city, self.top_geo), (self.settings.asn, self.top_asn))
-        if all(database is None for database, _ in tops):
-            return
-        each = distinct((addresses.hi, addresses.lo), rows)
         weights, places = each.weights[each.rows], np.arange(len(each.rows))
-        for database, top in tops:
+        for database, top in (
+            (self.settings.city, self.top_geo),
+            (self.settings.asn, self.top_asn),
+        ):
             if database is not None:
                 codes = database.codes(addresses.version, addresses.hi, addresses.lo, each.rows)
                 top.add_keys(
