@@ -105,6 +105,38 @@ class WeightedState(CounterState):
         self.value = 2 * self.value + other.value
 
 
+class ForgetfulState(CounterState):
+    """Remembers nothing of what it was when it is read back."""
+
+    def load(self, values: Any) -> None:
+        pass
+
+
+class SealedState(CounterState):
+    """Puts something into its bytes that has none."""
+
+    def dump(self) -> Any:
+        return object()
+
+
+class Forgetful(Counter):
+    def new_state(self, settings: Any) -> CounterState:
+        return ForgetfulState()
+
+
+class Sealed(Counter):
+    def new_state(self, settings: Any) -> CounterState:
+        return SealedState()
+
+
+class ForgetfulBucket(ToyBucket):
+    packets = Forgetful("packets", "Packets")
+
+
+class SealedBucket(ToyBucket):
+    packets = Sealed("packets", "Packets")
+
+
 class Peak(Counter):
     def new_state(self, settings: Any) -> CounterState:
         return MaxState()
@@ -161,6 +193,8 @@ BAD: list[tuple[type[Good], type[ToyBucket], str, str]] = [
     (Good, PeakBucket, "later_periods_add_up", "packets: 300 and 300 merge to 300, not 600"),
     (Good, PeakBucket, "parallel_shards_add_up", "merge to 300, not 600"),
     (Good, WeightedBucket, "merging_is_associative", "(a+b)+c and a+(b+c) differ"),
+    (Good, ForgetfulBucket, "travels_unchanged", "sent as bytes it differs: packets: 600 and 0"),
+    (Good, SealedBucket, "travels_unchanged", "its bytes cannot be read back"),
     (Good, UnprintableBucket, "renders_as_json", "not JSON serializable"),
     (Good, UndefinedBucket, "renders_as_json", "NaN is among the figures"),
     (Good, SilentBucket, "renders_for_prometheus", "has no help text"),

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from pktvisor.metrics.metric import MetricSettings
 from pktvisor.metrics.metric_set import MetricSet
+from pktvisor.metrics.plain import entries, integer, texts
 
 __all__ = ["Bucket"]
 
@@ -120,6 +121,51 @@ class Bucket(MetricSet):
         if result.now_ns is not None and not parallel:
             result.length = result.now_ns // _NS - result.start_ns // _NS
         return result
+
+    def to_bytes(self, key: bytes = b"") -> bytes:
+        """The bucket in an envelope, to be kept or sent: see `pktvisor.metrics.envelope`."""
+        from pktvisor.metrics import envelope
+
+        return envelope.seal(
+            {
+                "schema": self.schema,
+                "groups": sorted(self.settings.groups),
+                "recorded": self.settings.recorded,
+                "start_ns": self.start_ns,
+                "end_ns": self.end_ns,
+                "now_ns": self.now_ns,
+                "length": self.length,
+                "degraded": self.degraded,
+                "states": self.dump(),
+            },
+            key,
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, key: bytes = b"") -> Self:
+        """The bucket of `to_bytes`: it shows, and merges with its like, as the one it was made of.
+
+        What stands for records of a database has become text. Raises ValueError, in one line, for
+        bytes that are no envelope, were changed or sealed with another key, or are another kind's.
+        """
+        from pktvisor.metrics import envelope
+
+        schema, groups, recorded, start_ns, end_ns, now_ns, length, degraded, states = entries(
+            envelope.unseal(data, key),
+            "schema", "groups", "recorded", "start_ns", "end_ns", "now_ns", "length", "degraded",
+            "states",
+        )  # fmt: skip
+        if schema != cls.schema:
+            raise ValueError(f"a bucket of schema {schema!r:.40}, not {cls.schema!r}")
+        chosen = frozenset(texts(groups, len(cls.groups), 64))
+        if unknown := sorted(chosen - cls.groups.keys()):
+            raise ValueError(f"metric group {unknown[0]!r} is not known here")
+        bucket = cls(MetricSettings(groups=chosen, recorded=bool(recorded)), integer(start_ns))
+        bucket.load(states)
+        bucket.end_ns = None if end_ns is None else integer(end_ns)
+        bucket.now_ns = None if now_ns is None else integer(now_ns)
+        bucket.length, bucket.degraded = integer(length, 0), bool(degraded)
+        return bucket
 
     def evicted(self) -> int:
         """Entries that metrics gave up to stay within bounds."""

@@ -11,6 +11,7 @@ from pktvisor._kernels import coupons
 from pktvisor.batches import Array
 from pktvisor.metrics.keys import Addresses, Texts
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.plain import Plain, read_sketch, sketch_bytes
 
 __all__ = ["Cardinality", "CardinalityState"]
 
@@ -51,6 +52,19 @@ class CardinalityState(MetricState):
         union.update(self._sketch)
         union.update(other._sketch)
         self._sketch = union.get_result()
+
+    def dump(self) -> bytes | None:
+        """The sketch."""
+        return sketch_bytes(self._sketch)
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped cardinality."""
+        import datasketches
+
+        sketch = read_sketch(datasketches.cpc_sketch, values)
+        if sketch is None or sketch.lg_k != LG_K:
+            raise ValueError(f"not a CPC sketch of lg_k {LG_K}")
+        self._sketch, self._offered = sketch, None
 
     def seal(self) -> None:
         """Free the coupon matrix."""

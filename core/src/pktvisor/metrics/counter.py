@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.plain import Plain, integer
 
 __all__ = ["Counter", "CounterState"]
 
@@ -26,6 +27,14 @@ class CounterState(MetricState):
     def merge_later(self, other: Self) -> None:
         """Add the other's count."""
         self.value += other.value
+
+    def dump(self) -> int:
+        """The count."""
+        return self.value
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped counter."""
+        self.value = integer(values, 0)
 
     def samples(self, label: str) -> list[Sample]:
         """The count."""

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from pktvisor.metrics.metric import Mergeable, MetricSettings
+from pktvisor.metrics.plain import Plain
 
 if TYPE_CHECKING:
     from pktvisor.metrics.metric_set import MetricSet
@@ -67,6 +68,17 @@ class ByDirection(Mergeable, Generic[SetT]):
         for code, metrics in other._sets.items():
             for name, state in self[code].states.items():
                 state.merge_parallel(metrics.states[name])
+
+    def dump(self) -> dict[str, Plain]:
+        """The states of each direction seen, by its name."""
+        return {name: metrics.dump() for name, metrics in self.items()}
+
+    def load(self, values: Plain) -> None:
+        """Become dumped directions of the same set."""
+        if not isinstance(values, dict) or not set(values) <= set(_NAMES):
+            raise ValueError(f"{values!r:.40} is not an object of {', '.join(_NAMES)}")
+        for name, states in values.items():
+            self[_NAMES.index(name)].load(states)
 
     def cover(self, first_second: int, last_second: int) -> None:
         """Tell the rates which seconds belong to the period."""

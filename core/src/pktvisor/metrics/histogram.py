@@ -9,6 +9,7 @@ import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.plain import Plain, column_bytes, entries, number, read_column
 
 __all__ = ["Histogram", "HistogramState", "boundaries"]
 
@@ -55,6 +56,18 @@ class HistogramState(MetricState):
         """Add the other's counts."""
         self._counts += other._counts
         self._sum += other._sum
+
+    def dump(self) -> dict[str, Plain]:
+        """The counts of all ranges, and the sum."""
+        return {"counts": column_bytes(self._counts), "sum": self._sum}
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped histogram of the same kind."""
+        counts, total = entries(values, "counts", "sum")
+        found = read_column(counts, len(self._counts))
+        if len(found) != len(self._counts):
+            raise ValueError(f"{len(found)} ranges; a histogram has {len(self._counts)}")
+        self._counts, self._sum = found, number(total)
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.plain import Plain, integer
 
 __all__ = ["Level", "LevelState"]
 
@@ -35,6 +36,16 @@ class LevelState(MetricState):
         """Add the other's level."""
         self.value += other.value
         self.at_ns = max(self.at_ns, other.at_ns)
+
+    def dump(self) -> list[Plain]:
+        """The level, and when it was taken."""
+        return [self.value, self.at_ns]
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped level."""
+        if not isinstance(values, list) or len(values) != 2:
+            raise ValueError(f"{values!r:.40} is not a level and its time")
+        self.value, self.at_ns = integer(values[0]), integer(values[1], -1)
 
     def to_json(self) -> int:
         """The level."""

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
+from pktvisor.metrics.plain import Plain
+
 if TYPE_CHECKING:
     from pktvisor.geo import GeoDatabase
     from pktvisor.metrics.metric_set import MetricSet
@@ -39,6 +41,14 @@ class Mergeable(ABC):
     @abstractmethod
     def merge_later(self, other: Self) -> None:
         """Take in the state of an earlier or later period."""
+
+    @abstractmethod
+    def dump(self) -> Plain:
+        """Everything the state knows, as plain values, from which `load` makes its equal."""
+
+    @abstractmethod
+    def load(self, values: Plain) -> None:
+        """Become, from empty, the state that was dumped. Raises ValueError for what is none."""
 
     def merge_parallel(self, other: Self) -> None:
         """Take in the state of disjoint traffic of the same period."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from pktvisor.metrics.directions import Directions
 from pktvisor.metrics.metric import Mergeable, Metric, MetricSettings, MetricState
+from pktvisor.metrics.plain import Plain
 
 __all__ = ["MetricSet", "Shown"]
 
@@ -66,6 +67,23 @@ class MetricSet:
                         (key, *shown.path),
                         {part.label: key, **shown.labels},
                     )
+
+    def dump(self) -> dict[str, Plain]:
+        """What each state dumps, by the name of its declaration."""
+        return {name: state.dump() for name, state in self.states.items()}
+
+    def load(self, values: Plain) -> None:
+        """Become, from empty, the set that was dumped; ValueError, which names the metric, if not."""
+        if not isinstance(values, dict):
+            raise ValueError(f"{values!r:.40} is not an object of metrics")
+        for name in sorted(values.keys() ^ self.states.keys()):
+            known = "missing" if name in self.states else "not known here"
+            raise ValueError(f"metric {name!r:.40} is {known}: made by another version?")
+        for name, state in self.states.items():
+            try:
+                state.load(values[name])
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
 
     @classmethod
     def declared(cls) -> Iterator[tuple[tuple[str, ...], Metric[Any]]]:

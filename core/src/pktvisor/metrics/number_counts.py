@@ -8,6 +8,7 @@ import numpy as np
 
 from pktvisor._kernels import top_table as kernel
 from pktvisor.batches import Array
+from pktvisor.metrics.plain import Plain, column_bytes, entries, read_column
 
 __all__ = ["NumberCounts"]
 
@@ -32,6 +33,19 @@ class NumberCounts:
             self.table[:] += other._counts
         else:
             self.table[other._seen] += other._counts
+
+    def dump(self) -> dict[str, Plain]:
+        """The numbers seen and how often each was."""
+        return {"numbers": column_bytes(self.numbers()), "counts": column_bytes(self.counts())}
+
+    def load(self, values: Plain) -> None:
+        """Become dumped counts. Raises ValueError for what is none."""
+        numbers, counts = (read_column(v, 65536) for v in entries(values, "numbers", "counts"))
+        if len(numbers) != len(counts):
+            raise ValueError(f"{len(numbers)} numbers with {len(counts)} counts")
+        if len(numbers) and (numbers[-1] > 65535 or (np.diff(numbers) <= 0).any()):
+            raise ValueError("numbers that do not ascend below 65536")
+        self._counts, self._seen = counts, numbers
 
     def compact(self) -> None:
         """Keep only the numbers that were seen."""

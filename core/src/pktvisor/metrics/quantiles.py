@@ -11,6 +11,7 @@ import numpy as np
 from pktvisor.batches import Array
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.number_counts import NumberCounts
+from pktvisor.metrics.plain import Plain, entries, number, read_sketch, sketch_bytes
 
 __all__ = ["RANKS", "Quantiles", "QuantilesState", "summary_samples"]
 
@@ -92,6 +93,22 @@ class QuantilesState(MetricState):
             self._counts.merge(other._counts)
         self._counted += other._counted
         self._sum += other._sum
+
+    def dump(self) -> dict[str, Plain]:
+        """The exact counts, where there are any, the sketch and the sum."""
+        counts = None if self._counts is None else self._counts.dump()
+        return {"counts": counts, "sketch": sketch_bytes(self._sketch), "sum": self._sum}
+
+    def load(self, values: Plain) -> None:
+        """Become dumped quantiles of the same kind."""
+        counts, sketch, total = entries(values, "counts", "sketch", "sum")
+        if (counts is None) != (self._counts is None):
+            raise ValueError("quantiles of another kind")
+        found = read_sketch(type(self._new()), sketch)
+        if self._counts is not None:
+            self._counts.load(counts)
+            self._counted = int(self._counts.counts().sum())
+        self._sketch, self._sum = found, number(total)
 
     def seal(self) -> None:
         """Give back the room only updates need."""

@@ -18,6 +18,15 @@ import numpy as np
 from pktvisor._kernels import group as kernel
 from pktvisor.batches import Array, Table
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
+from pktvisor.metrics.plain import (
+    Plain,
+    column_bytes,
+    entries,
+    integer,
+    read_column,
+    read_sketch,
+    sketch_bytes,
+)
 from pktvisor.metrics.quantiles import RANKS, summary_samples
 
 __all__ = ["Rate", "RateState", "Seconds"]
@@ -216,6 +225,32 @@ class RateState(MetricState):
         self.cover(other._first, other._last)
         busy = np.flatnonzero(other._counts)
         self.add(other._base + busy, other._counts[busy])
+
+    def dump(self) -> dict[str, Plain]:
+        """The kept seconds, the folded ones, and which of them belong to the period."""
+        return {
+            "base": self._base,
+            "counts": column_bytes(self._counts),
+            "first": self._first,
+            "last": self._last,
+            "folded": sketch_bytes(self._folded),
+            "folded_busy": self._folded_busy,
+            "total": self.total,
+            "live": self.live,
+        }
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped rate."""
+        base, counts, first, last, folded, busy, total, live = entries(
+            values, "base", "counts", "first", "last", "folded", "folded_busy", "total", "live"
+        )
+        kept = read_column(counts, KEPT_SECONDS)
+        sketch = read_sketch(type(_new_sketch()), folded)
+        self._base, self._counts, self._folded = integer(base), kept, sketch
+        self._first = None if first is None else integer(first)
+        self._last = integer(last, self._first or 0)
+        self._folded_busy, self.total = integer(busy, 0), integer(total, 0)
+        self.live = None if live is None else integer(live, 0)
 
     def to_json(self) -> dict[str, int] | None:
         """Four quantiles, once a second is covered, and the live value where there is one."""

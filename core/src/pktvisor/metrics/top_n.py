@@ -18,12 +18,14 @@ from pktvisor.batches import Array
 from pktvisor.metrics.keys import Addresses, Texts
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.number_counts import NumberCounts
-from pktvisor.metrics.top_table import Entry, TopTable
+from pktvisor.metrics.plain import Plain, column_bytes, entries, integer, read_column, texts
+from pktvisor.metrics.top_table import LARGEST_MAP, Entry, TopTable
 
 __all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text", "number_text"]
 
 _LG_MAP = 13
 _JOINED = 16
+_LONGEST = 1024  # bytes of a text in a table
 Describe = Callable[[Entry], str]
 Item = dict[str, str | int]
 
@@ -46,6 +48,7 @@ class TopNState(MetricState):
         self._expand = expand
         self._settings = settings
         self._front: TopTable | NumberCounts | None = None
+        self._by_texts = False  # not by the keys that were counted: it has travelled
 
     def add_numbers(self, numbers: Array) -> None:
         """Count every entry of a column of 16-bit numbers."""
@@ -80,7 +83,11 @@ class TopNState(MetricState):
         if other._front is None:
             return
         if self._front is None:
-            self._front = type(other._front)()
+            self._front, self._by_texts = type(other._front)(), other._by_texts
+        if self._by_texts != other._by_texts:
+            self._front, self._by_texts = self._by_text(), True
+            self._front.merge(other._by_text())
+            return
         assert type(self._front) is type(other._front)
         self._front.merge(other._front)  # type: ignore[arg-type]
 
@@ -100,8 +107,7 @@ class TopNState(MetricState):
             rows = np.flatnonzero(counts >= least)
         offset = self._front.offset
         found = [
-            (self._describe(self._front.entry(row)), int(counts[row]) + offset)
-            for row in rows.tolist()
+            (self._text(self._front.entry(row)), int(counts[row]) + offset) for row in rows.tolist()
         ]
         if self._joined:
             sums: Counter[str] = Counter()
@@ -133,6 +139,39 @@ class TopNState(MetricState):
             lines.append(("", {label: name, **{k: str(v) for k, v in item.items()}}, estimate))
         return lines
 
+    def dump(self) -> Plain:
+        """The numbers, or else the entries by their texts: keys may mean nothing elsewhere."""
+        if self._front is None:
+            return None
+        if isinstance(self._front, NumberCounts):
+            return {"numbers": self._front.dump()}
+        table = self._by_text()
+        table.compact()
+        counts = table.counts()
+        return {
+            "texts": [plain_text(table.entry(row)) for row in range(len(counts))],
+            "counts": column_bytes(counts),
+            "offset": table.offset,
+            "evicted": table.evicted,
+        }
+
+    def load(self, values: Plain) -> None:
+        """Become a dumped list. One of texts counts by text from then on."""
+        if values is None:
+            return
+        if isinstance(values, dict) and "numbers" in values:
+            numbers = NumberCounts()
+            numbers.load(*entries(values, "numbers"))
+            self._front = numbers
+            return
+        names, counts, offset, evicted = entries(values, "texts", "counts", "offset", "evicted")
+        weights = read_column(counts, LARGEST_MAP, least=1)
+        names = texts(names, len(weights), _LONGEST)
+        if len(weights) != len(names):
+            raise ValueError(f"{len(names)} texts with {len(weights)} counts")
+        self._front = _text_table(names, weights, integer(offset, 0), integer(evicted, 0))
+        self._by_texts = True
+
     def evicted(self) -> int:
         """Entries given up for want of room."""
         return 0 if self._front is None else self._front.evicted
@@ -146,11 +185,39 @@ class TopNState(MetricState):
             sketch.update(text, estimate)
         return bytes(sketch.serialize())
 
+    def _text(self, entry: Entry) -> str:
+        return plain_text(entry) if self._by_texts else self._describe(entry)
+
+    def _by_text(self) -> TopTable:
+        """The entries counted by their texts, with the same estimates."""
+        front = self._front
+        if front is None or self._by_texts:
+            assert front is None or isinstance(front, TopTable)
+            return front or TopTable()
+        found = self.estimates()
+        counts = np.array([estimate - front.offset for _, estimate in found], np.int64)
+        return _text_table([_cut(text) for text, _ in found], counts, front.offset, front.evicted)
+
     def _table(self) -> TopTable:
         if self._front is None:
             self._front = TopTable()
         assert isinstance(self._front, TopTable)
         return self._front
+
+
+def _text_table(names: list[str], counts: Array, offset: int, evicted: int) -> TopTable:
+    table = TopTable()
+    if names:
+        column = Texts.of(names)
+        table.add(column.keys, column.rows, counts, column)
+    table.offset += offset
+    table.evicted += evicted
+    return table
+
+
+def _cut(text: str) -> str:
+    """As much of a text as a table takes."""
+    return text if len(text) <= _LONGEST // 4 else text.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def _floor(estimates: list[int], percentile: int) -> int:

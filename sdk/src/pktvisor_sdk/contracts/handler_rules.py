@@ -138,6 +138,21 @@ def memory_is_bounded(bench: HandlerBench) -> None:
     )
 
 
+def travels_unchanged(bench: HandlerBench) -> None:
+    """A bucket that is sent as bytes shows, and merges to, what the one it was made of does."""
+    for bucket in (bench.run([])[0], bench.run()[0]):
+        kind = type(bucket)
+        try:
+            arrived = kind.from_bytes(bucket.to_bytes())
+        except (TypeError, ValueError) as error:
+            raise BrokenContractError(f"its bytes cannot be read back: {error}") from None
+        # Places and networks are codes of a database here and text there: merged, both are text.
+        there, here = figures(arrived), figures(bucket)
+        demand(there == here, f"sent as bytes it differs: {_difference(here, there)}")
+        both, twice = (figures(kind.merged([b, arrived])) for b in (bucket, arrived))
+        demand(both == twice, f"merged after travelling it differs: {_difference(both, twice)}")
+
+
 def renders_as_json(bench: HandlerBench) -> None:
     """Its figures render as JSON, before and after traffic."""
     for bucket in (bench.run([])[0], bench.run()[0]):
@@ -173,6 +188,7 @@ RULES: tuple[Callable[[HandlerBench], None], ...] = (
     merging_is_associative,
     periods_shift,
     memory_is_bounded,
+    travels_unchanged,
     renders_as_json,
     renders_for_prometheus,
 )
