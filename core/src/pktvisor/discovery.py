@@ -7,8 +7,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import entrypoints
 
@@ -18,8 +18,7 @@ GROUP = "pktvisor.plugins"
 _FILE = "entry_points.txt"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """One entry point, or one distribution whose entry points cannot be read (`reason` says why)."""
 
     name: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pktvisor.exposition.json import bucket_json, dumps
 from pktvisor.metrics import Bucket
@@ -12,8 +11,7 @@ from pktvisor.metrics import Bucket
 __all__ = ["HandlerSnapshot", "Snapshot"]
 
 
-@dataclass(frozen=True)
-class HandlerSnapshot:
+class HandlerSnapshot(NamedTuple):
     """One handler's buckets, newest first, how many periods it keeps, and of which tap."""
 
     name: str
@@ -29,8 +27,7 @@ class HandlerSnapshot:
         return type(self.buckets[0]).merged(self.buckets)
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """An immutable result: handlers by the name they have in the policy, and the stream's counts.
 
     `merge_like_handlers` is the policy's wish; `merged` is what grants it.
@@ -66,7 +63,7 @@ class Snapshot:
                 max(part.periods for part in parts),
                 taps.pop() if len(taps) == 1 else "",
             )
-        return replace(self, handlers=handlers)
+        return self._replace(handlers=handlers)
 
     def by_handler(self) -> dict[str, dict[str, Any]]:
         """`{handler: {schema: {…}}}` over all kept periods; merged where the policy says so."""

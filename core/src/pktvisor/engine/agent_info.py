@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -56,7 +55,12 @@ def policy_json(
 
 def stream_health(status: StreamStatus) -> dict[str, Any]:
     """How one input and its handlers do."""
-    return {**asdict(status), "unaccounted": status.unaccounted}
+    return {
+        **status._asdict(),
+        "given_up": dict(status.given_up),
+        "handlers": [{**h._asdict(), "evicted": dict(h.evicted)} for h in status.handlers],
+        "unaccounted": status.unaccounted,
+    }
 
 
 def input_json(runner: StreamRunner, stream: StreamPlan) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class Pipeline:
     def control(self, row: Control) -> None:
         """Hand a control row to every handler, with what is attached now."""
         policies = len({attachment.policy for attachment in self.attachments})
-        row = replace(row, policies=policies, handlers=len(self.attachments))
+        row = row._replace(policies=policies, handlers=len(self.attachments))
         for attachment in self.attachments:
             attachment.control(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pktvisor.policies.errors import ConfigError, shown
 from pktvisor.streams import HandlerSpec, InputSpec, SinkSpec
@@ -109,8 +109,7 @@ class StreamPlan:
         return [plan for chain in self.chains for plan in chain]
 
 
-@dataclass(frozen=True)
-class SinkPlan:
+class SinkPlan(NamedTuple):
     """A sink to be: its name and its checked config."""
 
     name: str
@@ -118,8 +117,7 @@ class SinkPlan:
     config: Any
 
 
-@dataclass(frozen=True)
-class PolicyPlan:
+class PolicyPlan(NamedTuple):
     """A policy whose every part is checked. `companion` is one the agent adds to a new stream."""
 
     name: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["CaptureStatistics", "Control", "Event"]
 
 
-@dataclass(frozen=True)
-class CaptureStatistics:
+class CaptureStatistics(NamedTuple):
     """What a capture source counted since it was opened; every value only grows.
 
     `received` packets passed the capture filter, whether there was room for them or not;
@@ -32,8 +31,7 @@ class Event(enum.Enum):
     DETACHED = "detached"  # handlers were taken off the stream
 
 
-@dataclass(frozen=True)
-class Control:
+class Control(NamedTuple):
     """One control row.
 
     `at_ns` is the wall clock (live streams) or the time of the last row (recorded ones).

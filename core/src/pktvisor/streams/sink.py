@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pktvisor.metrics import Bucket
 
 __all__ = ["SealedBucket", "Sink"]
 
 
-@dataclass(frozen=True)
-class SealedBucket:
+class SealedBucket(NamedTuple):
     """One finished period of one handler; the bucket gets no more updates and is not to be changed."""
 
     policy: str

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 __all__ = ["HandlerStatus", "StreamStatus"]
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
-@dataclass(frozen=True)
-class HandlerStatus:
+
+class HandlerStatus(NamedTuple):
     """One attached handler.
 
     `busy_ns` is the time spent in its code, `busy_share` that time as a part (0 to 1) of all the
@@ -25,11 +27,10 @@ class HandlerStatus:
     errors: int = 0
     last_error: str = ""
     stopped: bool = False
-    evicted: Mapping[str, int] = field(default_factory=dict)
+    evicted: Mapping[str, int] = _NOTHING
 
 
-@dataclass(frozen=True)
-class StreamStatus:
+class StreamStatus(NamedTuple):
     """One stream.
 
     `state` is `ready` (not started), `running`, `finished` or `failed`; `problem` says why it broke
@@ -64,7 +65,7 @@ class StreamStatus:
     queued_bytes: int = 0
     queue_limit_bytes: int = 0
     busy_ns: int = 0
-    given_up: Mapping[str, int] = field(default_factory=dict)
+    given_up: Mapping[str, int] = _NOTHING
     handlers: tuple[HandlerStatus, ...] = ()
 
     @property
