@@ -56,10 +56,10 @@ def test_a_dns_message_that_is_not_in_the_arena_is_an_error(at: int, size: int) 
     readers: list[Callable[[], None]] = [
         lambda: dns_walk.walk(
             data, offset, length, *empty(u8), rows, 0, *empty(u8, u8, *6 * [u16]),
-            *empty(u8, u16, u16, i64, i32), np.zeros(256, u8), text, *empty(i64), state,
+            *empty(u8, u16, u16, i64, i32, i32), np.zeros(256, u8), text, *empty(i64), state,
         ),
         lambda: dns_records.extend_rcodes(
-            data, offset, length, rows, column(0x8000, u16), *empty(u8), column(1, u16),
+            data, offset, length, rows, column(0x8000, u16), column(12, i32), column(1, u16),
             *empty(u16, i64),
         ),
         lambda: dns_records.records(

@@ -22,8 +22,7 @@ def find(packets: list[tuple[int, int, int, int]]) -> Found:
     kinds = (np.uint8, np.uint8, np.uint16, np.uint16)
     table = np.array(packets, np.int64).reshape(len(packets), 4)
     columns = [table[:, place].astype(kind) for place, kind in enumerate(kinds)]
-    is_dns = np.zeros(65536, np.uint8)
-    is_dns[list(DNS_PORTS)] = 1
+    is_dns = np.packbits(np.isin(np.arange(65536), DNS_PORTS), bitorder="little")
     port = np.zeros(len(packets), np.uint16)
     udp, tcp, state = (np.zeros(size, np.int64) for size in (len(packets), len(packets), 2))
     with both_ways(dns_messages, "dns_find"):

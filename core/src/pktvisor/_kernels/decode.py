@@ -244,8 +244,9 @@ def decode(
             if cython.compiled:
                 if i + _AHEAD < rows.shape[0]:
                     at = start[rows[i + _AHEAD]]
-                    if at < data.shape[0]:
+                    if 0 <= at < data.shape[0] - 40:
                         __builtin_prefetch(cython.address(data[at]))
+                        __builtin_prefetch(cython.address(data[at + 40]))
             row = rows[i]
             at = start[row]
             end = at + length[row]

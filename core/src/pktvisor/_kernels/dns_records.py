@@ -109,7 +109,7 @@ def extend_rcodes(
     length: cython.const[I32][::1],
     rows: cython.const[I64][::1],
     flags: cython.const[U16][::1],
-    question: cython.const[U8][::1],
+    behind: cython.const[I32][::1],
     additional: cython.const[U16][::1],
     rcode: U16[::1],
     after: I64[::1],
@@ -117,7 +117,7 @@ def extend_rcodes(
     """Put the upper eight bits of a reply's OPT record into its response code (RFC 6891 s. 6.1.3).
 
     All columns but `rows` are indexed by row, as `dns_walk.walk` filled them. Replies without
-    additional records, those whose question could not be read (`question` 1) and those in which no
+    additional records, those whose question could not be read (`behind` 0) and those in which no
     OPT record can be reached keep the header's four bits. `after` is scratch of length 1. IndexError
     when a message is not in the data.
     """
@@ -129,14 +129,14 @@ def extend_rcodes(
     with cython.nogil:
         for i in range(rows.shape[0]):
             row = rows[i]
-            if additional[row] == 0 or flags[row] < 0x8000 or question[row] == 1:
+            if additional[row] == 0 or flags[row] < 0x8000 or behind[row] == 0:
                 continue
             at = offset[row]
             end = at + length[row]
             if at < 0 or end > data.shape[0]:
                 outside = True
                 break
-            after[0] = _behind_questions(data, at + 12, end, _be16(data, at + 4))
+            after[0] = _behind_questions(data, at + behind[row], end, _be16(data, at + 4) - 1)
             if after[0] < 0:
                 continue
             _records(

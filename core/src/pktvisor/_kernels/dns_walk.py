@@ -173,6 +173,7 @@ def walk(
     qclass: U16[::1],
     name_offset: I64[::1],
     name_length: I32[::1],
+    behind: I32[::1],
     written: cython.const[U8][::1],
     text: U8[::1],
     after: I64[::1],
@@ -183,7 +184,8 @@ def walk(
     All columns are indexed by row. `status`: 0 ok, 1 malformed, 2 truncated (the message ends early
     and `cut` says that the capture did that). `kind`: 0 query, 1 reply, 2 no readable header.
     `question`: 0 read, 1 not readable (also when the header claims more than 100 records), 2 none.
-    `rcode` is the header's. `after` is scratch of length 1. `state` holds bytes used in the arena of
+    `rcode` is the header's. `behind` is where in the message the first question ends, or the header
+    of a message without one; 0 when that is not readable. `after` is scratch of length 1. `state` holds bytes used in the arena of
     names and the position in `rows` where this call stopped: the end, or a row whose name might not
     fit. IndexError when a message is not in the data.
     """
@@ -200,6 +202,7 @@ def walk(
     read: cython.int
     type_number: cython.int
     class_number: cython.int
+    over: cython.Py_ssize_t
     used: cython.Py_ssize_t = state[0]
     room: cython.Py_ssize_t = text.shape[0]
     stopped: cython.Py_ssize_t = rows.shape[0]
@@ -234,6 +237,7 @@ def walk(
                 qtype[row] = 0
                 qclass[row] = 0
                 name_length[row] = 0
+                behind[row] = 0
                 continue
             bits = _be16(data, at + 2)
             asked = _be16(data, at + 4)
@@ -244,6 +248,7 @@ def walk(
             type_number = 0
             class_number = 0
             out = used
+            over = 12
             if asked + answered + _be16(data, at + 8) + added > 100:
                 outcome = 1
             elif asked == 0:
@@ -255,6 +260,7 @@ def walk(
                     out = used
                 else:
                     read = 0
+                    over = after[0] + 4 - at
                     type_number = _be16(data, after[0])
                     class_number = _be16(data, after[0] + 2)
             status[row] = outcome
@@ -269,6 +275,7 @@ def walk(
             qtype[row] = type_number
             qclass[row] = class_number
             name_length[row] = cython.cast(I32, out - used)
+            behind[row] = cython.cast(I32, over) if read != 1 else 0
             used = out
     if outside:
         raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")

@@ -27,28 +27,6 @@ def _mix(value: U64) -> U64:
     return value ^ (value >> 31)
 
 
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.boundscheck(False)
-@cython.exceptval(check=False)
-def _is_host(
-    hi: U64,
-    lo: U64,
-    prefix_hi: cython.const[U64][::1],
-    prefix_lo: cython.const[U64][::1],
-    mask_hi: cython.const[U64][::1],
-    mask_lo: cython.const[U64][::1],
-    number: cython.Py_ssize_t,
-) -> cython.bint:
-    """Whether the address lies inside one of the first `number` prefixes."""
-    i: cython.Py_ssize_t
-    for i in range(number):
-        if (hi & mask_hi[i]) == prefix_hi[i] and (lo & mask_lo[i]) == prefix_lo[i]:
-            return True
-    return False
-
-
 def directions(
     ip_version: cython.const[U8][::1],
     source_hi: cython.const[U64][::1],
@@ -56,9 +34,7 @@ def directions(
     destination_hi: cython.const[U64][::1],
     destination_lo: cython.const[U64][::1],
     network_offset: cython.const[I64][::1],
-    v4_hi: cython.const[U64][::1],
     v4_lo: cython.const[U64][::1],
-    v4_mask_hi: cython.const[U64][::1],
     v4_mask_lo: cython.const[U64][::1],
     v6_hi: cython.const[U64][::1],
     v6_lo: cython.const[U64][::1],
@@ -71,39 +47,31 @@ def directions(
     The prefixes are masked already; IPv4's fill the low 32 bits. The address 0.0.0.0 is no host's.
     """
     row: cython.Py_ssize_t
-    v4: cython.Py_ssize_t = v4_lo.shape[0]
-    v6: cython.Py_ssize_t = v6_lo.shape[0]
-    toward: U8
-    if (
-        v4_hi.shape[0] < v4
-        or v4_mask_hi.shape[0] < v4
-        or v4_mask_lo.shape[0] < v4
-        or v6_hi.shape[0] < v6
-        or v6_mask_hi.shape[0] < v6
-        or v6_mask_lo.shape[0] < v6
-    ):
-        raise IndexError("a prefix needs two halves and two halves of a mask")
+    i: cython.Py_ssize_t
+    from_host: cython.int
+    to_host: cython.int
     with cython.nogil:
+        # No branches on what varies from row to row: every prefix is compared with both addresses.
         for row in range(direction.shape[0]):
-            toward = 0
-            if network_offset[row] < 0:
-                toward = 0
-            elif ip_version[row] == 4:
-                if destination_lo[row] != 0 and _is_host(
-                    0, destination_lo[row], v4_hi, v4_lo, v4_mask_hi, v4_mask_lo, v4
-                ):
-                    toward = 1
-                elif source_lo[row] != 0 and _is_host(
-                    0, source_lo[row], v4_hi, v4_lo, v4_mask_hi, v4_mask_lo, v4
-                ):
-                    toward = 2
-            elif _is_host(
-                destination_hi[row], destination_lo[row], v6_hi, v6_lo, v6_mask_hi, v6_mask_lo, v6
-            ):
-                toward = 1
-            elif _is_host(source_hi[row], source_lo[row], v6_hi, v6_lo, v6_mask_hi, v6_mask_lo, v6):
-                toward = 2
-            direction[row] = toward
+            from_host = 0
+            to_host = 0
+            if ip_version[row] == 4:
+                for i in range(v4_lo.shape[0]):
+                    to_host |= (destination_lo[row] & v4_mask_lo[i]) == v4_lo[i]
+                    from_host |= (source_lo[row] & v4_mask_lo[i]) == v4_lo[i]
+                to_host &= destination_lo[row] != 0
+                from_host &= source_lo[row] != 0
+            else:
+                for i in range(v6_lo.shape[0]):
+                    to_host |= ((destination_hi[row] & v6_mask_hi[i]) == v6_hi[i]) & (
+                        (destination_lo[row] & v6_mask_lo[i]) == v6_lo[i]
+                    )
+                    from_host |= ((source_hi[row] & v6_mask_hi[i]) == v6_hi[i]) & (
+                        (source_lo[row] & v6_mask_lo[i]) == v6_lo[i]
+                    )
+            to_host &= network_offset[row] >= 0
+            from_host &= network_offset[row] >= 0
+            direction[row] = cython.cast(U8, to_host + 2 * (from_host & (1 - to_host)))
 
 
 def hashes(

@@ -25,7 +25,7 @@ _PORTS = ("source_port", "destination_port", "ip_protocol")
 def directions(columns: Mapping[str, Array], hosts: Hosts) -> Array:
     """u8 a row: 1 in (the destination is a host), 2 out (the source is), 0 neither."""
     found = np.empty(len(columns["ip_version"]), np.uint8)
-    prefixes = (*hosts.v4, *hosts.v4_mask, *hosts.v6, *hosts.v6_mask)
+    prefixes = (hosts.v4[1], hosts.v4_mask[1], *hosts.v6, *hosts.v6_mask)
     kernel.directions(*(*(columns[name] for name in _ADDRESSES), *prefixes, found))
     return found
 

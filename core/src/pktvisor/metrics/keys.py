@@ -87,9 +87,13 @@ class Texts:
     def values(self, rows: Array) -> list[str]:
         """The text of each of `rows`."""
         starts, lengths = self.offset[rows].tolist(), self.length[rows].tolist()
-        low, high = min(starts), max(starts) + 1024
+        low, high = min(starts), int((self.offset[rows] + self.length[rows]).max())
         blob = self.arena[low:high].tobytes()
+        places = zip(starts, lengths, strict=True)
+        if blob.isascii():  # as names are: then a byte is a character
+            text = blob.decode("ascii")
+            return [text[start - low : start - low + length] for start, length in places]
         return [
             blob[start - low : start - low + length].decode("utf-8", "replace")
-            for start, length in zip(starts, lengths, strict=True)
+            for start, length in places
         ]

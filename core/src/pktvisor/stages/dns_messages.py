@@ -24,9 +24,8 @@ __all__ = ["DnsMessages", "DnsMessagesStage"]
 
 DNS_PORTS = (53, 5353, 5355, 53000)
 
-_IS_DNS_PORT = np.zeros(65536, np.uint8)
 _LONGEST_TEXT = 1024  # of a name: 255 bytes, each written as four at worst
-_IS_DNS_PORT[list(DNS_PORTS)] = 1
+_IS_DNS_PORT = np.packbits(np.isin(np.arange(65536), DNS_PORTS), bitorder="little")
 _SHORTEST_OVER_TCP = 17  # a header and the smallest question
 _BEHIND_QUESTION = ("signed", "ecs_version", "ecs_prefix", "ecs_hi", "ecs_lo")
 
@@ -211,21 +210,21 @@ class DnsMessagesStage(Stage):
             columns[name] = values[packet_row]
         cut = (batch.captured_length < batch.wire_length)[packet_row].view(np.uint8)
         state = np.zeros(2, np.int64)
-        offset = np.empty(size, np.int64)
+        offset, behind = np.empty(size, np.int64), np.empty(size, np.int32)
         for part in parts:
             offset[part.position] = part.offset
             columns["message_length"][part.position] = part.length
-            self._walk(part, offset, cut, columns, state)
+            self._walk(part, offset, cut, columns, behind, state)
             dns_records.extend_rcodes(
                 part.arena, offset, columns["message_length"], part.position, columns["flags"],
-                columns["question"], columns["additional"], columns["rcode"],
-                np.empty(1, np.int64),
+                behind, columns["additional"], columns["rcode"], np.empty(1, np.int64),
             )  # fmt: skip
         return DnsMessages(size, columns, self._lower, offset, parts)
 
     def _walk(
-        self, part: Part, offset: Array, cut: Array, columns: dict[str, Array], state: Array
-    ) -> None:
+        self, part: Part, offset: Array, cut: Array, columns: dict[str, Array], behind: Array,
+        state: Array,
+    ) -> None:  # fmt: skip
         at = 0
         while True:
             dns_walk.walk(
@@ -233,7 +232,7 @@ class DnsMessagesStage(Stage):
                 columns["status"], columns["kind"], columns["identifier"], columns["flags"],
                 columns["questions"], columns["answers"], columns["additional"], columns["rcode"],
                 columns["question"], columns["qtype"], columns["qclass"], columns["name_offset"],
-                columns["name_length"],
+                columns["name_length"], behind,
                 _LOWERED, self._lower, np.empty(1, np.int64), state,
             )  # fmt: skip
             before, at = at, int(state[1])
