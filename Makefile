@@ -71,7 +71,7 @@ mutate: build ## captures with changed bytes and cut anywhere: nothing crashes, 
 	$(PYTEST) -m "slow or not slow" tests/conformance/test_mutations.py $(NONE_IS_FINE)
 
 tools: ## install the programs some tests compare with (tcpdump, tshark, editcap), as root on Debian
-	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base tmux
+	@.ci/tools tcpdump tshark editcap:wireshark-common ip:iproute2 tcpreplay dig:bind9-dnsutils dnsmasq:dnsmasq-base tmux prometheus promtool:prometheus
 
 fuzz: build ## minutes of guided fuzzing of each target (FUZZ_SECONDS=300); findings are kept as regressions
 	@$(PY) -c "import atheris" 2>/dev/null || $(PY) -m pip install -q -c constraints.txt atheris || { echo "fuzz: SKIPPED: atheris does not install on this Python"; exit 0; }; \
