@@ -70,7 +70,10 @@ def text() -> str:
     return answer
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool: install prometheus")
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is not installed: make tools"
+)
 def test_the_linter_finds_nothing_but_names_of_the_original(text: str) -> None:
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
@@ -95,7 +98,9 @@ def running(command: list[str]) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus: install it")
+@pytest.mark.skipif(
+    shutil.which("prometheus") is None, reason="prometheus is not installed: make tools"
+)
 def test_a_prometheus_server_has_us_up_and_all_families_typed(
     tmp_path: Path, text: str, start: Starter
 ) -> None:
