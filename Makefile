@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 DISTRIBUTIONS := core sdk plugins/pcap_input plugins/net_handler plugins/dns_handler \
   plugins/pcap_handler plugins/input_resources_handler plugins/mock_input
 COMPILED := core plugins/pcap_input
-TOOLS := pytest pytest-benchmark pytest-xdist hypothesis dnspython impacket mypy ruff import-linter build zstandard jsonschema httpx schemathesis
+TOOLS := opentelemetry-proto pytest pytest-benchmark pytest-xdist hypothesis dnspython impacket mypy ruff import-linter build zstandard jsonschema httpx schemathesis
 SOURCES := core sdk plugins tests docs
 PYTEST := $(PY) -m pytest -n 2 -q
 # pytest ends with 5 when it found no tests, which a lane may have.

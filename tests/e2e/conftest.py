@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.generate import generate
+from tests.e2e.certificates import make_certificate
 from tests.e2e.daemons import Starter, daemons
 from tests.e2e.lab import Lab, lab
 
@@ -34,3 +35,9 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def source(request: pytest.FixtureRequest) -> str:
     found: str = request.param
     return found
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))

@@ -167,7 +167,8 @@ def test_what_cannot_start_says_so_in_one_line(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("visor:\n  taps:\n    t: {input_type: nope}\n")
     pushing = tmp_path / "pushing.yaml"
-    pushing.write_text("visor: {config: {otel: true}}")
+    tls = "otel: true, otel_tls: true, otel_tls_cert: /no/cert.pem, otel_tls_key: /no/key.pem"
+    pushing.write_text(f"visor: {{config: {{{tls}}}}}")
     cases: list[tuple[tuple[str, ...], str]] = [
         ((), "nothing to do"),
         (("no_such_if0",), "no_such_if0"),
@@ -175,8 +176,8 @@ def test_what_cannot_start_says_so_in_one_line(tmp_path: Path) -> None:
         (("--full-api", "--config", str(bad)), f"{bad}:3: visor.taps.t.input_type"),
         (("--full-api", "-l", "0.0.0.0"), "needs a token"),
         (("--full-api", "--tls"), "--tls-cert"),
-        (("--full-api", "--otel"), "--otel: metrics cannot be pushed over OTLP"),
-        (("--config", str(pushing)), "--otel: metrics cannot be pushed over OTLP"),
+        (("--full-api", "--otel", "--otel-tls"), "--otel-tls needs --otel-tls-cert and --otel-tls"),
+        (("--config", str(pushing)), "--otel-tls: there is no file /no/cert.pem"),
         (("--full-api", "--user", "no-such-user"), "no-such-user"),
     ]
     for options, word in cases:

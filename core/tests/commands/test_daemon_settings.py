@@ -105,7 +105,7 @@ def test_a_list_may_be_one_text() -> None:
         ({"host": ["a"]}, "must be a single value"),
         ({"allow_host": {"a": "b"}}, "must be a text or a list"),
         ({"bpf": "udp"}, "unknown key"),
-        ({"otel": "true"}, "--otel: metrics cannot be pushed over OTLP"),
+        ({"otel_interval": "0"}, "from 1 to 86400"),
     ],
 )
 def test_a_key_that_cannot_be_is_named(in_file: dict[str, Any], word: str) -> None:

@@ -137,7 +137,7 @@ def test_validate_refuses_a_handler_whose_code_cannot_be_imported(tmp_path: Path
 @pytest.mark.parametrize(
     ("config", "reason"),
     [
-        ("{otel: true}", "visor.config.otel: --otel: metrics cannot be pushed over OTLP"),
+        ("{otel: true, otel_tls: true}", "visor.config.otel: --otel-tls needs --otel-tls-cert"),
         ("{otel: false, port: many}", "visor.config.port: 'many': allowed is a number"),
     ],
 )

@@ -18,7 +18,7 @@ from pktvisor.api.routes.prometheus import prometheus_routes
 from pktvisor.api.routes.runtime import runtime_routes
 from pktvisor.api.routes.taps import tap_routes
 from pktvisor.api.routes.types import type_routes
-from pktvisor.api.telemetry import agent_text
+from pktvisor.api.telemetry import Push, agent_text
 from pktvisor.engine.agent import Agent
 
 __all__ = ["create_app", "guarded"]
@@ -30,17 +30,19 @@ def create_app(
     writes: bool = False,
     stop: Callable[[], None] | None = None,
     static_labels: Mapping[str, str] | None = None,
+    push: Push | None = None,
 ) -> Litestar:
     """All routes over an agent; those that change something only with `writes`.
 
-    `stop` is what DELETE of the server calls. `static_labels` are on every Prometheus line.
+    `stop` is what DELETE of the server calls. `static_labels` are on every Prometheus line. `push`
+    is what pushes metrics elsewhere, if something does: how it went is told with them.
     """
     labels = dict(static_labels or {})
     return Litestar(
         route_handlers=[
             *metric_routes(agent),
             *prometheus_routes(
-                agent, labels, lambda: agent_text(agent.streams(), agent.sinks(), labels)
+                agent, labels, lambda: agent_text(agent.streams(), agent.sinks(), labels, push)
             ),
             *tap_routes(agent, writes=writes),
             *policy_routes(agent, writes=writes),

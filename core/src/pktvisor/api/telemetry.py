@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pktvisor.engine.sinks import SinkStatus
     from pktvisor.streams import HandlerStatus, StreamStatus
 
-__all__ = ["agent_text"]
+__all__ = ["Push", "agent_text"]
 
 # Name without _total, help, and the field of a stream's status.
 _STREAM_COUNTERS = (
@@ -47,10 +47,23 @@ _SINK_COUNTERS = (
 )
 
 
+class Push(Protocol):
+    """What pushes metrics elsewhere."""
+
+    pushed: int
+    errors: int
+
+
 class _Agent(Collector):
-    def __init__(self, streams: Iterable[StreamStatus], sinks: Iterable[SinkStatus]) -> None:
+    def __init__(
+        self,
+        streams: Iterable[StreamStatus],
+        sinks: Iterable[SinkStatus],
+        push: Push | None,
+    ) -> None:
         self._streams = list(streams)
         self._sinks = list(sinks)
+        self._push = push
 
     def collect(self) -> Iterator[Family]:
         build = GaugeMetricFamily(
@@ -58,6 +71,13 @@ class _Agent(Collector):
         )
         build.add_metric((__version__,), 1)
         yield build
+        if self._push is not None:
+            yield CounterMetricFamily(
+                "pktvisor_otlp_pushes", "Pushes a collector took", self._push.pushed
+            )
+            yield CounterMetricFamily(
+                "pktvisor_otlp_push_errors", "Pushes that failed", self._push.errors
+            )
         yield GaugeMetricFamily(
             "pktvisor_resident_memory_bytes", "Memory the process holds", _resident_bytes()
         )
@@ -145,11 +165,14 @@ class _Agent(Collector):
 
 
 def agent_text(
-    streams: Iterable[StreamStatus], sinks: Iterable[SinkStatus], static: Mapping[str, str]
+    streams: Iterable[StreamStatus],
+    sinks: Iterable[SinkStatus],
+    static: Mapping[str, str],
+    push: Push | None = None,
 ) -> str:
     """The agent's own families in text format 0.0.4, `static` labels on every line."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Labelled(_Agent(streams, sinks), static))
+    registry.register(_Labelled(_Agent(streams, sinks, push), static))
     return generate_latest(registry).decode()
 
 

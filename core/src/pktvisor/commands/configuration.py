@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pktvisor.commands.daemon_settings import DaemonSettings, declared
 from pktvisor.plugins import Plugins
 from pktvisor.policies.errors import ConfigError, shown
 
-__all__ = ["SettingError", "load_plugins", "merged", "read_settings"]
+if TYPE_CHECKING:
+    from pktvisor.commands.otlp_push import Collector
+
+__all__ = ["SettingError", "collector", "load_plugins", "merged", "read_settings"]
 
 _TRUE = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -30,7 +33,29 @@ def read_settings(options: Mapping[str, Any], given: Mapping[str, Any]) -> Daemo
         except SettingError as error:
             place = ("visor", "config", key)
             raise ConfigError(str(error).removeprefix(f"visor.config.{key}: "), place) from None
-    return merged(given, options)
+    settings = merged(given, options)
+    try:
+        collector(settings)
+    except ValueError as error:
+        if "otel" in options:
+            raise ConfigError(str(error), ("visor", "config", "otel")) from None
+        raise SettingError(str(error)) from None
+    return settings
+
+
+def collector(settings: DaemonSettings) -> Collector | None:
+    """Where metrics are pushed, None for nowhere. Raises ValueError for what cannot work."""
+    if not settings.otel:
+        return None
+    from pktvisor.commands.otlp_push import collector_of
+
+    return collector_of(
+        settings.otel_host,
+        settings.otel_port,
+        settings.otel_path,
+        settings.otel_interval,
+        (settings.otel_tls_cert, settings.otel_tls_key) if settings.otel_tls else None,
+    )
 
 
 def load_plugins(settings: DaemonSettings) -> Plugins:
@@ -63,11 +88,6 @@ def merged(given: Mapping[str, Any], in_file: Mapping[str, Any]) -> DaemonSettin
         # Two names of one flag add up, as they do on the command line.
         values[setting.name] = read or values.get(setting.name, read)
     values |= {key: value for key, value in given.items() if value not in (None, False, ())}
-    if values.get("otel"):
-        raise SettingError(
-            "--otel: metrics cannot be pushed over OTLP; an OpenTelemetry collector can scrape"
-            " /metrics with its prometheus receiver"
-        )
     return DaemonSettings(**values)
 
 

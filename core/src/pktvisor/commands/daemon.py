@@ -18,14 +18,14 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pktvisor import __version__
 from pktvisor.api.access import Access, is_loopback
 from pktvisor.api.app import create_app, guarded
 from pktvisor.api.server import ApiServer, bind, tls_context
 from pktvisor.batches import Hosts
-from pktvisor.commands.configuration import SettingError, load_plugins, read_settings
+from pktvisor.commands.configuration import SettingError, collector, load_plugins, read_settings
 from pktvisor.commands.daemon_settings import DaemonSettings
 from pktvisor.commands.default_policy import with_default_policy
 from pktvisor.commands.logs import start_logging
@@ -39,6 +39,9 @@ from pktvisor.plugins import Plugins
 from pktvisor.policies.document import parse_document
 from pktvisor.policies.errors import ConfigError
 from pktvisor.policies.trust import Trust
+
+if TYPE_CHECKING:
+    from pktvisor.commands.otlp_push import OtlpPush
 
 __all__ = ["StartError", "run"]
 
@@ -81,6 +84,7 @@ class Daemon:
         self._document = document
         self._agent: Agent | None = None
         self._server: ApiServer | None = None
+        self._push: OtlpPush | None = None
 
     def live(self) -> None:
         """Start, serve, drain."""
@@ -110,11 +114,18 @@ class Daemon:
         try:
             # Made before privileges go: what it imports may be readable for root only.
             labels = {"instance": settings.prom_instance} if settings.prom_instance else {}
+            self._push = _push(agent, settings)
             app = create_app(
-                agent, writes=settings.admin_api, stop=self._stop, static_labels=labels
+                agent,
+                writes=settings.admin_api,
+                stop=self._stop,
+                static_labels=labels,
+                push=self._push,
             )
             self._give_up_privileges(user)
             agent.start()
+            if self._push is not None:
+                self._push.start()
             self._server = ApiServer(
                 guarded(app, access),
                 sockets,
@@ -242,6 +253,8 @@ class Daemon:
 
     def _drain(self, agent: Agent) -> None:
         """Count what was read, close the last period, and say what it was."""
+        if self._push is not None:
+            self._push.stop()
         agent.stop()
         for stream in agent.streams():
             _log.info(
@@ -290,6 +303,15 @@ def _database(path: str | None, kind: Kind, settings: DaemonSettings) -> GeoData
     if path is None:
         return None
     return GeoDatabase.open(path, kind, cache_size=settings.geo_cache_size)
+
+
+def _push(agent: Agent, settings: DaemonSettings) -> OtlpPush | None:
+    target = collector(settings)
+    if target is None:
+        return None
+    from pktvisor.commands.otlp_push import OtlpPush
+
+    return OtlpPush(agent, target)
 
 
 def _list_modules(plugins: Plugins) -> None:

@@ -42,6 +42,7 @@ _WEB = "Web server"
 _ACCESS = "Who may change what"
 _CAPTURE = "Capture and metrics"
 _PLUGINS = "Plugins"
+_OTLP = "OpenTelemetry"
 _PROCESS = "Process"
 _COMPATIBLE = "Accepted for compatibility"
 
@@ -286,58 +287,58 @@ class DaemonSettings:
     otel: bool = _option(
         "--otel",
         default=False,
-        group=_COMPATIBLE,
-        help="Refused: metrics are not pushed; a collector may scrape /metrics.",
+        group=_OTLP,
+        help="Push metrics to an OpenTelemetry collector (OTLP over HTTP).",
     )
     otel_host: str = _option(
         "--otel-host",
         default="localhost",
         metavar="HOST",
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Name or address of the collector.",
     )
     otel_path: str = _option(
         "--otel-path",
         default="/v1/metrics",
         metavar="PATH",
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Path of the collector's metrics.",
     )
     otel_port: int = _option(
         "--otel-port",
         default=4318,
         metavar="PORT",
         limits=(1, 65535),
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Port of the collector.",
     )
     otel_interval: int = _option(
         "--otel-interval",
         default=60,
         metavar="S",
         limits=(1, 86400),
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Seconds between pushes.",
     )
     otel_tls: bool = _option(
         "--otel-tls",
         default=False,
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Push over TLS; needs the next two.",
     )
     otel_tls_cert: str | None = _option(
         "--otel-tls-cert",
         default=None,
         metavar="FILE",
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Our certificate, PEM.",
     )
     otel_tls_key: str | None = _option(
         "--otel-tls-key",
         default=None,
         metavar="FILE",
-        group=_COMPATIBLE,
-        help="Accepted without effect, as --otel is refused.",
+        group=_OTLP,
+        help="Its key, PEM.",
     )
     iana_service_port_registry: str | None = _option(
         "--iana-service-port-registry",
