@@ -22,6 +22,18 @@ from tests.benchmarks.databases import write_databases
 from tests.benchmarks.generate import HOSTS, generate
 
 DATA = Path(__file__).parent / "data"
+ALL_GROUPS = f"""
+visor:
+  taps: {{file: {{input_type: pcap, config: {{pcap_file: any, host_spec: "{HOSTS}"}}}}}}
+  policies:
+    all:
+      kind: collection
+      input: {{tap: file, input_type: pcap}}
+      handlers:
+        modules:
+          net: {{type: net, metric_groups: {{enable: [all]}}}}
+          dns: {{type: dns, metric_groups: {{enable: [all]}}}}
+"""
 COMMAND = [str(Path(sys.executable).with_name("pktvisor-pcap")), "-H", HOSTS]
 
 
@@ -41,16 +53,18 @@ def main() -> None:
         print(f"{name}: {options.packets:,} packets, {path.stat().st_size / 1e6:.0f} MB")
         for phase, seconds in _phases(path, options.rounds).items():
             _line(phase, options.packets, seconds)
-        seconds, anonymous = _end_to_end(path, options.rounds)
+        seconds, anonymous = _end_to_end(path, options.rounds, COMMAND)
         _line("end to end", options.packets, seconds)
         rates[name] = options.packets / seconds
-        located, _ = _end_to_end(path, options.rounds, _databases())
+        located, _ = _end_to_end(path, options.rounds, [*COMMAND, *_databases()])
         _line("with geo and ASN", options.packets, located)
         print(f"  places and networks cost {located / seconds - 1:.1%} more")
         print(f"  peak anonymous memory {anonymous / 1024:.0f} MB")
         if not flood:
+            every, _ = _end_to_end(path, options.rounds, _all_groups())
+            _line("all metric groups", options.packets, every)
             _line("start-up", 0, _best(options.rounds, lambda: _cpu([*COMMAND, str(_tiny())])))
-            _against_tcpdump(path, options.rounds, seconds)
+            _against_tcpdump(path, options.rounds, seconds, every)
     print(f"flood rate / mixed rate: {rates['flood'] / rates['mixed']:.0%}")
 
 
@@ -61,14 +75,14 @@ def _line(what: str, packets: int, seconds: float) -> None:
     print(f"  {what:28}{seconds:7.3f} s{per_packet}")
 
 
-def _against_tcpdump(path: Path, rounds: int, seconds: float) -> None:
+def _against_tcpdump(path: Path, rounds: int, seconds: float, every: float) -> None:
     tcpdump = shutil.which("tcpdump")
     if tcpdump is None:
         print("  tcpdump is not installed: no ratio")
         return
     theirs = _best(rounds, lambda: _cpu([tcpdump, "-nn", "-r", str(path)]))
     _line("tcpdump -nn", 0, theirs)
-    print(f"  ratio to tcpdump -nn: {seconds / theirs:.4f}")
+    print(f"  ratio to tcpdump -nn: {seconds / theirs:.4f}, all groups {every / theirs:.4f}")
 
 
 def _phases(path: Path, rounds: int) -> dict[str, float]:
@@ -122,8 +136,8 @@ def _one_round(path: Path) -> dict[str, float]:
     return spent
 
 
-def _end_to_end(path: Path, rounds: int, options: Sequence[str] = ()) -> tuple[float, int]:
-    command = [*COMMAND, *options, str(path)]
+def _end_to_end(path: Path, rounds: int, command: Sequence[str]) -> tuple[float, int]:
+    command = [*command, str(path)]
     seconds = _best(rounds, lambda: _cpu(command))
     return seconds, _peak_anonymous(command)
 
@@ -133,6 +147,12 @@ def _databases() -> list[str]:
     if not (city.exists() and asn.exists()):
         write_databases(city, asn)
     return ["--geo-city", str(city), "--geo-asn", str(asn)]
+
+
+def _all_groups() -> list[str]:
+    path = DATA / "all-groups.yaml"
+    path.write_text(ALL_GROUPS)
+    return [COMMAND[0], "--config", str(path)]
 
 
 def _best(rounds: int, measure: Callable[[], float]) -> float:
