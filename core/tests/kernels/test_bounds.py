@@ -84,3 +84,13 @@ def test_a_scan_of_bytes_that_are_not_there_is_refused(start: int, stop: int) ->
             DATA, start, stop, False, 65535, 1 << 20, 1, 0, *empty(u16, i64, i64, i64),
             *empty(i64, u32, u32, i64, u16, u16), result,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "size"), OUTSIDE)
+def test_a_name_is_not_written_from_bytes_that_are_not_there(at: int, size: int) -> None:
+    data, offset, length, rows = places(at, size)
+    with pytest.raises(IndexError, match="are not in data of 64 bytes"):
+        dns_walk.names(
+            data, offset, length, rows, np.zeros(256, np.uint8), column(0, np.int64),
+            np.zeros(2048, np.uint8), *empty(np.int64),
+        )  # fmt: skip

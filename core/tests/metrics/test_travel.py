@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
+import datasketches
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,6 +73,18 @@ SETTINGS = MetricSettings(groups=frozenset({"on"}))
 NUMBERS = st.lists(st.integers(0, 70_000), max_size=60)
 
 
+def kll(value: float) -> bytes:
+    """The bytes of a sketch of one value."""
+    sketch = datasketches.kll_doubles_sketch(200)
+    sketch.update(np.array([value]))
+    return bytes(sketch.serialize())
+
+
+def column(values: list[int]) -> bytes:
+    """The bytes of a column."""
+    return np.array(values, "<i8").tobytes()
+
+
 def filled(numbers: list[int], start_s: int = 60, settings: MetricSettings = SETTINGS) -> Bucket:
     """A sealed bucket over a minute that saw these numbers."""
     bucket = Everything(settings, start_s * 10**9)
@@ -103,6 +119,12 @@ def travelled(bucket: Bucket, key: bytes = b"") -> Bucket:
     return type(bucket).from_bytes(bucket.to_bytes(key), key)
 
 
+def packed(payload: bytes) -> bytes:
+    """An envelope of bytes that need not be MessagePack."""
+    empty = envelope.seal(None, b"")
+    return empty[:5] + hashlib.blake2b(payload, digest_size=16).digest() + payload
+
+
 def samples(bucket: Bucket) -> list[object]:
     """All lines for Prometheus."""
     return [(s.path, s.labels, s.state.samples("x")) for s in bucket.shown()]
@@ -116,7 +138,7 @@ def test_a_bucket_that_travelled_shows_what_it_showed(numbers: list[int]) -> Non
     assert samples(arrived) == samples(bucket)
     assert arrived.settings == bucket.settings
     assert (arrived.start_ns, arrived.end_ns) == (bucket.start_ns, bucket.end_ns)
-    assert arrived.to_bytes() == travelled(arrived).to_bytes()
+    assert arrived.to_bytes(b"") == travelled(arrived).to_bytes(b"")
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -149,6 +171,43 @@ def test_what_was_given_up_travels_too() -> None:
     assert bucket_json(arrived) == bucket_json(bucket)
 
 
+@pytest.mark.parametrize(("count", "percentile"), [(1, 0), (3, 50), (50, 0)])
+def test_how_much_of_a_list_is_shown_travels(count: int, percentile: int) -> None:
+    settings = replace(SETTINGS, top_n_count=count, top_n_percentile=percentile)
+    bucket = filled(list(range(60)), settings=settings)
+    assert bucket_json(travelled(bucket)) == bucket_json(bucket)
+    merged = Everything.merged([travelled(bucket), bucket])
+    assert bucket_json(merged) == bucket_json(Everything.merged([bucket, bucket]))
+
+
+def test_lists_of_unlike_keys_merge_by_their_texts() -> None:
+    """A hostile list of numbers where addresses were is merged, too, not tripped over."""
+    bucket = filled([1, 2, 3])
+    strange = Everything(SETTINGS, 60 * 10**9)
+    strange.addresses.load({"numbers": bucket.ports.dump()["numbers"]})  # type: ignore[index,call-overload]
+    merged = Everything.merged([strange, bucket])
+    assert {item["name"] for item in merged.addresses.to_json()} >= {"0.0.0.1", "0.0.0.2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "says"),
+    [
+        ("rate", {"folded_busy": 5}, "5 folded seconds and a sketch of another number"),
+        ("rate", {"folded": kll(math.inf), "folded_busy": 1}, "that are no counts"),
+        ("ports", {"numbers": {"numbers": column([1, 2]), "counts": column([1 << 62] * 2)}},
+         "sum is beyond 64 bits"),
+    ],
+)  # fmt: skip
+def test_values_that_would_trip_whoever_shows_them_are_refused(
+    name: str, values: dict[str, object], says: str
+) -> None:
+    state: Mergeable = Everything(SETTINGS).states[name]
+    good = filled([5]).states[name].dump()
+    assert isinstance(good, dict)
+    with pytest.raises(ValueError, match=says):
+        state.load({**good, **values})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -157,15 +216,21 @@ def test_what_was_given_up_travels_too() -> None:
         pytest.param(lambda data: data[:4] + b"\2" + data[5:], "version 2; known is 1", id="version"),
         pytest.param(lambda data: data[:-1], "changed on its way", id="cut"),
         pytest.param(lambda data: data[:90] + b"!" + data[91:], "changed on its way", id="changed"),
-        pytest.param(lambda data: Other(SETTINGS).to_bytes(), "schema 'other', not", id="schema"),
-        pytest.param(lambda data: envelope.seal([1]), "is not an object of schema", id="shape"),
+        pytest.param(lambda data: Other(SETTINGS).to_bytes(b""), "schema 'other', not", id="schema"),
+        pytest.param(
+            lambda data: envelope.seal({"schema": 1, "states": {2: 3}}, b""), "is not an object",
+            id="names",
+        ),
+        pytest.param(lambda data: packed(b"\x91" * 200_000), "broken MessagePack", id="depth"),
+        pytest.param(lambda data: packed(b"\xc1"), "broken MessagePack", id="MessagePack"),
+        pytest.param(lambda data: envelope.seal([1], b""), "is not an object of schema", id="shape"),
     ],
 )  # fmt: skip
 def test_bytes_that_are_no_such_bucket_are_refused_in_one_line(
     spoil: Callable[[bytes], bytes], says: str
 ) -> None:
     with pytest.raises(ValueError, match=says) as caught:
-        Everything.from_bytes(spoil(filled([1, 2, 3]).to_bytes()))
+        Everything.from_bytes(spoil(filled([1, 2, 3]).to_bytes(b"")), b"")
     assert "\n" not in str(caught.value)
 
 

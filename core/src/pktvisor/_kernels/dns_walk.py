@@ -215,7 +215,7 @@ def walk(
             if cython.compiled:
                 if i + _AHEAD < rows.shape[0]:
                     at = offset[rows[i + _AHEAD]]
-                    if at < data.shape[0]:
+                    if 0 <= at < data.shape[0]:
                         __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
             at = offset[row]
@@ -297,10 +297,19 @@ def names(
 
     Only for names that `walk` could read; `place` has an entry for each of `rows`, and the room
     that `walk` said the name takes. `after` is scratch of length 1.
+    IndexError when a message is not in the data.
     """
     i: cython.Py_ssize_t
     at: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    outside: cython.bint = False
     with cython.nogil:
         for i in range(rows.shape[0]):
             at = offset[rows[i]]
-            _name(data, at, at + length[rows[i]], at + 12, written, text, place[i], after)
+            end = at + length[rows[i]]
+            if at < 0 or end > data.shape[0]:
+                outside = True
+                break
+            _name(data, at, end, at + 12, written, text, place[i], after)
+    if outside:
+        raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")

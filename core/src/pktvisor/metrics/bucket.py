@@ -13,6 +13,10 @@ from pktvisor.metrics.plain import entries, integer, texts
 __all__ = ["Bucket"]
 
 _NS = 1_000_000_000
+_FIELDS = (
+    "schema", "groups", "recorded", "top_n_count", "top_n_percentile", "start_ns", "end_ns",
+    "now_ns", "length", "degraded", "states",
+)  # fmt: skip
 
 
 class Bucket(MetricSet):
@@ -122,8 +126,12 @@ class Bucket(MetricSet):
             result.length = result.now_ns // _NS - result.start_ns // _NS
         return result
 
-    def to_bytes(self, key: bytes = b"") -> bytes:
-        """The bucket in an envelope, to be kept or sent: see `pktvisor.metrics.envelope`."""
+    def to_bytes(self, key: bytes) -> bytes:
+        """The bucket in an envelope, to be kept or sent: see `pktvisor.metrics.envelope`.
+
+        Who reads it needs the same key, of at most 64 bytes; empty for bytes that only the program
+        that wrote them will read.
+        """
         from pktvisor.metrics import envelope
 
         return envelope.seal(
@@ -131,6 +139,8 @@ class Bucket(MetricSet):
                 "schema": self.schema,
                 "groups": sorted(self.settings.groups),
                 "recorded": self.settings.recorded,
+                "top_n_count": self.settings.top_n_count,
+                "top_n_percentile": self.settings.top_n_percentile,
                 "start_ns": self.start_ns,
                 "end_ns": self.end_ns,
                 "now_ns": self.now_ns,
@@ -142,7 +152,7 @@ class Bucket(MetricSet):
         )
 
     @classmethod
-    def from_bytes(cls, data: bytes, key: bytes = b"") -> Self:
+    def from_bytes(cls, data: bytes, key: bytes) -> Self:
         """The bucket of `to_bytes`: it shows, and merges with its like, as the one it was made of.
 
         What stands for records of a database has become text. Raises ValueError, in one line, for
@@ -150,21 +160,23 @@ class Bucket(MetricSet):
         """
         from pktvisor.metrics import envelope
 
-        schema, groups, recorded, start_ns, end_ns, now_ns, length, degraded, states = entries(
-            envelope.unseal(data, key),
-            "schema", "groups", "recorded", "start_ns", "end_ns", "now_ns", "length", "degraded",
-            "states",
-        )  # fmt: skip
-        if schema != cls.schema:
-            raise ValueError(f"a bucket of schema {schema!r:.40}, not {cls.schema!r}")
-        chosen = frozenset(texts(groups, len(cls.groups), 64))
+        found = dict(zip(_FIELDS, entries(envelope.unseal(data, key), *_FIELDS), strict=True))
+        if found["schema"] != cls.schema:
+            raise ValueError(f"a bucket of schema {found['schema']!r:.40}, not {cls.schema!r}")
+        chosen = frozenset(texts(found["groups"], len(cls.groups), 64))
         if unknown := sorted(chosen - cls.groups.keys()):
             raise ValueError(f"metric group {unknown[0]!r} is not known here")
-        bucket = cls(MetricSettings(groups=chosen, recorded=bool(recorded)), integer(start_ns))
-        bucket.load(states)
-        bucket.end_ns = None if end_ns is None else integer(end_ns)
-        bucket.now_ns = None if now_ns is None else integer(now_ns)
-        bucket.length, bucket.degraded = integer(length, 0), bool(degraded)
+        settings = MetricSettings(
+            groups=chosen,
+            top_n_count=integer(found["top_n_count"], 1),
+            top_n_percentile=integer(found["top_n_percentile"], 0, 100),
+            recorded=bool(found["recorded"]),
+        )
+        bucket = cls(settings, integer(found["start_ns"]))
+        bucket.load(found["states"])
+        bucket.end_ns = None if found["end_ns"] is None else integer(found["end_ns"])
+        bucket.now_ns = None if found["now_ns"] is None else integer(found["now_ns"])
+        bucket.length, bucket.degraded = integer(found["length"], 0), bool(found["degraded"])
         return bucket
 
     def evicted(self) -> int:

@@ -34,7 +34,7 @@ class CounterState(MetricState):
 
     def load(self, values: Plain) -> None:
         """Become a dumped counter."""
-        self.value = integer(values, 0)
+        self.value = integer(values, 0, (1 << 64) - 1)
 
     def samples(self, label: str) -> list[Sample]:
         """The count."""

@@ -25,15 +25,15 @@ _HEAD = len(_MAGIC) + 1 + _DIGEST
 _LONGEST_KEY = 64
 
 
-def seal(values: Any, key: bytes = b"") -> bytes:
-    """Values in an envelope. A key has at most 64 bytes; ValueError for a longer one."""
+def seal(values: Any, key: bytes) -> bytes:
+    """Values in an envelope; without a key when it is empty. ValueError for one above 64 bytes."""
     from msgspec import msgpack
 
     payload = msgpack.encode(values)
     return _MAGIC + bytes([VERSION]) + _digest(payload, key) + payload
 
 
-def unseal(data: bytes, key: bytes = b"") -> Any:
+def unseal(data: bytes, key: bytes) -> Any:
     """The values in an envelope; ValueError when it is none, was changed, or has another key."""
     from msgspec import DecodeError, msgpack
 
@@ -46,7 +46,7 @@ def unseal(data: bytes, key: bytes = b"") -> Any:
         raise ValueError("an envelope that was changed on its way, or sealed with another key")
     try:
         return msgpack.decode(payload)
-    except DecodeError as error:
+    except (DecodeError, RecursionError) as error:
         raise ValueError(f"broken MessagePack in an envelope: {error!s:.80}") from None
 
 

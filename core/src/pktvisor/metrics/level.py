@@ -26,7 +26,7 @@ class LevelState(MetricState):
 
     def set(self, value: int, at_ns: int) -> None:
         """The level is `value` from now on."""
-        self.value, self.at_ns = value, at_ns
+        self.value, self.at_ns = int(value), int(at_ns)
 
     def merge_later(self, other: Self) -> None:
         """Keep the newer of the two; the larger when they are as old."""

@@ -76,7 +76,7 @@ class MetricSet:
         """Become, from empty, the set that was dumped; ValueError, which names the metric, if not."""
         if not isinstance(values, dict):
             raise ValueError(f"{values!r:.40} is not an object of metrics")
-        for name in sorted(values.keys() ^ self.states.keys()):
+        for name in sorted(values.keys() ^ self.states.keys(), key=repr):
             known = "missing" if name in self.states else "not known here"
             raise ValueError(f"metric {name!r:.40} is {known}: made by another version?")
         for name, state in self.states.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,8 +26,8 @@ def integer(value: object, least: int = _LEAST, most: int = _MOST) -> int:
 
 
 def number(value: object) -> float:
-    """A finite number; ValueError for anything else."""
-    if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
+    """A number, infinite ones included; ValueError for anything else."""
+    if type(value) not in (int, float):
         raise ValueError(f"{value!r:.40} is not a number")
     return value  # type: ignore[return-value]
 
@@ -63,6 +62,8 @@ def read_column(value: object, most: int, least: int = 0) -> Array:
     found = np.frombuffer(value, "<i8").astype(np.int64)
     if len(found) and int(found.min()) < least:
         raise ValueError(f"a column with {int(found.min())}; allowed is {least} or more")
+    if found.astype(np.float64).sum() > _MOST // 2:
+        raise ValueError("a column whose sum is beyond 64 bits")
     return found
 
 

@@ -34,6 +34,7 @@ __all__ = ["Rate", "RateState", "Seconds"]
 KEPT_SECONDS = 3600
 _AHEAD = 64  # seconds of room for what comes next, so that not every second moves the counts
 _NS = 1_000_000_000
+_MOST = 2.0**62  # events in a second
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -248,8 +249,12 @@ class RateState(MetricState):
         sketch = read_sketch(type(_new_sketch()), folded)
         self._base, self._counts, self._folded = integer(base), kept, sketch
         self._first = None if first is None else integer(first)
-        self._last = integer(last, self._first or 0)
+        self._last = integer(last) if self._first is None else integer(last, self._first)
         self._folded_busy, self.total = integer(busy, 0), integer(total, 0)
+        if self._folded_busy != (0 if sketch is None else sketch.n):
+            raise ValueError(f"{busy} folded seconds and a sketch of another number")
+        if sketch is not None and not 0 < sketch.get_min_value() <= sketch.get_max_value() < _MOST:
+            raise ValueError("a sketch of folded seconds that are no counts")
         self.live = None if live is None else integer(live, 0)
 
     def to_json(self) -> dict[str, int] | None:

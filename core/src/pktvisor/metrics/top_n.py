@@ -82,13 +82,12 @@ class TopNState(MetricState):
         """Add the other's counts, key by key."""
         if other._front is None:
             return
-        if self._front is None:
-            self._front, self._by_texts = type(other._front)(), other._by_texts
-        if self._by_texts != other._by_texts:
+        if not self._keyed_alike(other):
             self._front, self._by_texts = self._by_text(), True
             self._front.merge(other._by_text())
             return
-        assert type(self._front) is type(other._front)
+        if self._front is None:
+            self._front = type(other._front)()
         self._front.merge(other._front)  # type: ignore[arg-type]
 
     def estimates(self, most: int | None = None) -> list[tuple[str, int]]:
@@ -149,7 +148,7 @@ class TopNState(MetricState):
         table.compact()
         counts = table.counts()
         return {
-            "texts": [plain_text(table.entry(row)) for row in range(len(counts))],
+            "texts": [_cut(plain_text(table.entry(row))) for row in range(len(counts))],
             "counts": column_bytes(counts),
             "offset": table.offset,
             "evicted": table.evicted,
@@ -184,6 +183,14 @@ class TopNState(MetricState):
         for text, estimate in self.estimates():
             sketch.update(text, estimate)
         return bytes(sketch.serialize())
+
+    def _keyed_alike(self, other: Self) -> bool:
+        """Whether a key of the other is the same thing here: a record of a database may not be."""
+        ours, theirs = self._settings, other._settings
+        if self._joined and (ours.city is not theirs.city or ours.asn is not theirs.asn):
+            return False
+        same = self._front is None or type(self._front) is type(other._front)
+        return same and not (self._by_texts or other._by_texts)
 
     def _text(self, entry: Entry) -> str:
         return plain_text(entry) if self._by_texts else self._describe(entry)

@@ -143,7 +143,7 @@ def travels_unchanged(bench: HandlerBench) -> None:
     for bucket in (bench.run([])[0], bench.run()[0]):
         kind = type(bucket)
         try:
-            arrived = kind.from_bytes(bucket.to_bytes())
+            arrived = kind.from_bytes(bucket.to_bytes(b""), b"")
         except (TypeError, ValueError) as error:
             raise BrokenContractError(f"its bytes cannot be read back: {error}") from None
         # Places and networks are codes of a database here and text there: merged, both are text.
