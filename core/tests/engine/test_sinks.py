@@ -145,3 +145,40 @@ def test_an_unknown_setting_of_a_sink_is_refused_by_name() -> None:
 def test_a_sink_that_is_not_there_is_named() -> None:
     with pytest.raises(LookupError, match="no sink 'x'; there are: none"):
         Sinks().remove("x")
+
+
+class Exits(Sink):
+    """Ends the program at its first bucket, or so it thinks."""
+
+    def write(self, sealed: SealedBucket) -> None:
+        raise SystemExit(3)
+
+
+def test_a_sink_that_exits_is_counted_and_gets_the_next_bucket_too() -> None:
+    running = RunningSink(SinkPlan("exits", _spec(Exits), Prefix()))
+    running.offer(_sealed())
+    running.offer(_sealed())
+    running.close()
+    status = running.status()
+    assert (status.errors, status.waiting, status.last_error) == (2, 0, "SystemExit: 3")
+
+
+class Clinging(Sink):
+    """Does not return from being closed until it is let go."""
+
+    let_go = threading.Event()
+
+    def write(self, sealed: SealedBucket) -> None:
+        raise AssertionError
+
+    def close(self) -> None:
+        self.let_go.wait(60)
+
+
+def test_a_sink_that_never_got_a_bucket_and_hangs_at_its_end_is_left_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    running = RunningSink(SinkPlan("clinging", _spec(Clinging), Prefix()))
+    running.close(patience_s=0.01)
+    assert "sink clinging does not return; left behind" in caplog.text
+    Clinging.let_go.set()

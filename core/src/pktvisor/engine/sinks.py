@@ -64,9 +64,7 @@ class RunningSink:
                 return
             self._waiting.append(sealed)
             if self._thread is None:
-                name = f"sink-{self.name}"
-                self._thread = threading.Thread(target=self._work, name=name, daemon=True)
-                self._thread.start()
+                self._begin()
             self._changed.notify()
 
     def status(self) -> SinkStatus:
@@ -88,9 +86,9 @@ class RunningSink:
                 return
             self._closed = True
             self._changed.notify()
-        if self._thread is None:
-            self._end()
-            return
+            if self._thread is None:  # it never got a bucket, but may hang all the same
+                self._begin()
+            assert self._thread is not None
         self._thread.join(patience_s)
         with self._changed:
             left = len(self._waiting)
@@ -101,11 +99,16 @@ class RunningSink:
                 "sink %s does not return; left behind with %d buckets not written", self.name, left
             )
 
+    def _begin(self) -> None:
+        name = f"sink-{self.name}"
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
     def _work(self) -> None:
         while (sealed := self._next()) is not None:
             try:
                 self._sink.write(sealed)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 text = f"{type(error).__name__}: {error}"
                 with self._changed:
                     self._errors += 1
@@ -125,7 +128,7 @@ class RunningSink:
     def _end(self) -> None:
         try:
             self._sink.close()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             _log.warning("sink %s: closing: %s: %s", self.name, type(error).__name__, error)
 
 
