@@ -45,6 +45,11 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
+def wait_for(agent: Agent, answer_s: float) -> None:
+    """Change how long requests wait from now on."""
+    agent._engine.limits = Limits(answer_s=answer_s)
+
+
 class Stuck(StreamHandler[Ticks, TickBucket]):
     """Does not return before it is let go."""
 
@@ -79,10 +84,11 @@ def stuck(answer_s: float) -> Iterator[Agent]:
     Stuck.let_go.clear()
     plugins = tick_plugins()
     plugins.register(PLUGIN, "stuck")
-    agent = Agent(plugins, limits=Limits(answer_s=answer_s))
+    agent = Agent(plugins)
     agent.load(tap_document())
     agent.load(policy_document("default", modules={"m": {"type": "stuck"}}))
     assert Stuck.entered.wait(10)
+    wait_for(agent, answer_s)
     try:
         yield agent
     finally:
@@ -145,6 +151,7 @@ def test_a_change_of_what_is_busy_is_refused_with_503_and_changes_nothing(
     assert answer.headers["retry-after"] == "5"
     Stuck.let_go.set()
     busy.join()
+    wait_for(busy, 10)
     assert list(client.get("/api/v1/policies").json()) == ["default"]
     assert client.get("/api/v1/metrics/bucket/0").json()["1m"]["ticks"]["total"] == 10
 
@@ -156,17 +163,21 @@ def test_a_file_that_changes_what_is_busy_is_refused_and_the_old_one_stays(busy:
 
 
 def test_handlers_of_an_input_that_is_busy_stay_as_they_are(
-    client: TestClient[Any], busy: Agent, monkeypatch: pytest.MonkeyPatch
+    client: TestClient[Any], busy: Agent
 ) -> None:
+    wait_for(busy, 10)
     inputs = "/api/v1/inputs/ticks/i/handlers"
     busy.objects.create_input("ticks", b'{"name": "i"}')
     runner = busy._engine.runner("/i")
     runner.join()
     busy.objects.attach("ticks", "i", "count", b'{"name": "one"}')
-    with monkeypatch.context() as patch:
-        patch.setattr(runner, "_working", True)  # but nobody comes to answer
-        assert client.post(f"{inputs}/count", json={"name": "two"}).status_code == 503
-        assert client.delete(f"{inputs}/count/one").status_code == 503
+    let_go = threading.Event()
+    runner._queue.command(let_go.wait)  # type: ignore[arg-type]  # nobody comes to answer
+    wait_for(busy, 0.05)
+    assert client.post(f"{inputs}/count", json={"name": "two"}).status_code == 503
+    assert client.delete(f"{inputs}/count/one").status_code == 503
+    let_go.set()
+    wait_for(busy, 10)
     assert runner.consumers == 1
     assert client.get(f"{inputs}/count/one").status_code == 200
     assert client.get(f"{inputs}/count/two").status_code == 404
@@ -189,7 +200,7 @@ def test_health_needs_neither_the_lock_of_changes_nor_a_thread() -> None:
             until(lambda: len(waiting) == 2)
             queued = pool.submit(int)
             assert own.submit(client.get, "/health").result(10).status_code == 200
-            assert not agent._lock.acquire(blocking=False)
+            assert not agent._lock.acquire(timeout=0)
             assert not queued.done()
             Stuck.let_go.set()
             changing.result(10)
@@ -218,7 +229,7 @@ def test_an_input_that_has_nothing_yet_is_described_when_it_is_made() -> None:
         ),
         "silent",
     )
-    agent = Agent(plugins, limits=Limits(answer_s=0.01))
+    agent = Agent(plugins)
     try:
         made = agent.objects.create_input("silent", b'{"name": "i"}')
         assert made["input"] == {"running": True, "consumers": 0}
@@ -258,4 +269,5 @@ def test_questions_nobody_waits_for_any_more_do_not_pile_up(
     assert not runner._queue._commands
     Stuck.let_go.set()
     busy.join()
+    wait_for(busy, 10)
     assert client.get("/api/v1/metrics/bucket/0").json()["1m"]["ticks"]["total"] == 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from pktvisor.engine.runner import PATIENCE_S
 from pktvisor.engine.runtime_objects import RuntimeObjects
 from pktvisor.engine.settings import Limits, PolicyPlan, PolicySettings, SinkPlan, StreamPlan
 from pktvisor.engine.sinks import RunningSink, SinkStatus
+from pktvisor.engine.turns import Turn
 from pktvisor.geo import GeoDatabase
 from pktvisor.plugins import Plugins
 from pktvisor.policies.document import Document, parse_document, parse_one
@@ -42,7 +42,9 @@ class Agent:
     Each change is checked as a whole before anything starts and is made as a whole or not at all. A
     stream is made by the first policy that wants it, shared by all whose tap and input settings are
     equal, and ended with the last. A change of policies whose streams do not come to the end of a
-    batch within `Limits.answer_s` raises Busy and changes nothing. `defaults` hold for policies that have no window_config.
+    batch within `Limits.answer_s`, that would have to wait as long for another change, or whose new
+    handlers do not return for as long, raises Busy and changes nothing. `defaults` hold for
+    policies that have no window_config.
     Requests (`create_tap`, `create_policy`) may reach only what `trust` allows; configuration files
     (`load`, `replace`) are trusted. `hosts` are ours beside those an input finds by itself; a tap's
     own host spec replaces both. With `held`, streams are opened but run only from `start` on:
@@ -69,7 +71,7 @@ class Agent:
         self._trust = trust or Trust()
         self._engine = Engine(self.plugins, city=city, asn=asn, limits=limits, clock=clock)
         self._state = State()
-        self._lock = threading.RLock()
+        self._lock = Turn("another change is under way", self._engine.limits.answer_s)
         self.objects = RuntimeObjects(self._engine, self._request_planner, self._lock, hosts)
 
     def load(self, document: bytes | str, *, source: str = "") -> Document:
@@ -102,7 +104,7 @@ class Agent:
             if name in self._state.taps:
                 raise exists("tap", name, path)
             self._planner(self._state, self._trust).check_tap(tap, path)
-            self._state = replace(self._state, taps={**self._state.taps, name: tap})
+            self._put(replace(self._state, taps={**self._state.taps, name: tap}))
             return self.tap_info(name)
 
     def create_policy(self, body: bytes) -> dict[str, Any]:
@@ -142,7 +144,7 @@ class Agent:
                 raise NotFound("tap does not exists")
             taps = {key: tap for key, tap in self._state.taps.items() if key != name}
             filed = self._state.filed - {("tap", name)}
-            self._state = replace(self._state, taps=taps, filed=filed)
+            self._put(replace(self._state, taps=taps, filed=filed))
 
     def delete_policy(self, name: str) -> None:
         """End a policy, and the streams no other policy but a companion uses. Raises NotFound."""
@@ -220,10 +222,10 @@ class Agent:
         return policy
 
     def _policies(
-        self, names: Iterable[str], patience_s: float | None = None
+        self, names: Iterable[str], patience_s: float, state: State | None = None
     ) -> dict[str, dict[str, Any]]:
         """Those of these policies that are there still, as the API shows them."""
-        state = self._state
+        state = state or self._state
         shown = {}
         for name in names:
             plan = state.plans.get(name)
@@ -265,6 +267,10 @@ class Agent:
         now = self._state.plans.get(plan.name)
         return now if now is not None and now == plan else plan
 
+    def _put(self, state: State) -> None:
+        """Go to a state that runs nothing else."""
+        self._state = state
+
     def _go(self, state: State, shown: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
         """Make what runs equal to a state and put it in place; on failure all stays as it was.
 
@@ -285,25 +291,26 @@ class Agent:
             for stream in plan.streams:  # behind the first policy that wants a new stream
                 if opened.get(stream.name) is stream:
                     plans.update((p.name, p) for p in companion_plans(self.plugins, stream))
-        with ExitStack() as undo:
+        leaving = [n for n, sink in self._state.sinks.items() if state.sinks.get(n) != sink]
+        after = replace(state, plans=plans)
+        # What is to be done then is done, whatever becomes of the rest.
+        with ExitStack() as then, ExitStack() as undo:
             made = self._new_sinks(state, undo)
             for stream in opened.values():
                 self._open(stream, state)
                 undo.callback(self._engine.remove_tap, stream.name)
-            sinks = self._state.sinks.items()
             with self._engine.exchanging(
                 [name for name, plan in now.items() if plans.get(name) is not plan],
                 [plan for name, plan in plans.items() if now.get(name) is not plan],
             ):
+                described = self._policies(shown, self._engine.limits.answer_s, after)
+                self._state = after
                 undo.pop_all()
-                self._state = replace(state, plans=plans)
-                described = self._policies(shown)
-        self._engine.exchange_sinks([n for n, sink in sinks if state.sinks.get(n) != sink], made)
-        for name in running - set(wanted):
-            self._engine.remove_tap(name)
-        if not self._held:
-            for name in opened:
-                self._engine.start(name)
+                for name in () if self._held else reversed(opened):
+                    then.callback(self._engine.start, name)
+                for name in running - set(wanted):
+                    then.callback(self._engine.remove_tap, name)
+                then.callback(self._engine.exchange_sinks, leaving, made)
         return described
 
     def _new_sinks(self, state: State, undo: ExitStack) -> list[RunningSink]:
@@ -318,6 +325,8 @@ class Agent:
     def _open(self, stream: StreamPlan, state: State) -> None:
         try:
             self._engine.open_stream(stream.name, stream.spec, stream.config, self._hosts)
+            if not self._held:
+                self._engine.runner(stream.name).serve()
         except (ValueError, LookupError, OSError) as error:
             user = next(
                 n for n, p in state.plans.items() if stream.name in {s.name for s in p.streams}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from pktvisor.batches import Array, PacketBatch, StageTable, Table
 from pktvisor.engine.guard import FAILED, Guard
 from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
+from pktvisor.engine.turns import apart
 from pktvisor.metrics import Bucket
 from pktvisor.streams import (
     Clock,
@@ -23,7 +25,9 @@ from pktvisor.streams import (
 )
 from pktvisor.windows import Window
 
-__all__ = ["Attachment"]
+__all__ = ["Attachment", "close_apart"]
+
+_log = logging.getLogger(__name__)
 
 
 def _latest(batch: Table) -> int:
@@ -130,12 +134,17 @@ class Attachment:
 
     def info(self) -> Mapping[str, Any]:
         """What the handler says of itself; to be asked for between batches."""
-        return self._questions.ask("info", self.handler.info)
+        with self.guard.entered():
+            return self._questions.ask("info", self.handler.info)
 
     def degrade(self) -> None:
         """Mark the live buckets, here and behind: they miss a batch."""
         for link in self.chain():
             link.window.live.degraded = True
+
+    def inside(self) -> str:
+        """The name of the handler, here or behind, that has not returned yet; or nothing."""
+        return next((link.name for link in self.chain() if link.guard.inside), "")
 
     def close(self) -> None:
         """Let the handlers go."""
@@ -175,3 +184,10 @@ def _handed_on(batch: Table, passed: Array | StageTable | None) -> Table:
         assert isinstance(batch, PacketBatch)
         return batch.of_entries(passed)
     return batch.take(passed)
+
+
+def close_apart(heads: Iterable[Attachment], patience_s: float) -> None:
+    """Close handlers that were never attached, and so have no worker."""
+    for head in heads:
+        if not apart(head.close, patience_s, f"close-{head.name}"):
+            _log.error("handler %s does not return; left behind", head.inside())

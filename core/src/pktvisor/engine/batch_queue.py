@@ -93,6 +93,12 @@ class BatchQueue:
         with self._changed:
             return self._commands.popleft() if self._commands else None
 
+    def wait_for_command(self) -> Command:
+        """Wait for the next command, whatever else there is."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._commands)
+            return self._commands.popleft()
+
     def done(self) -> None:
         """The batch taken last has been processed."""
         with self._changed:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pktvisor.batches import Hosts
-from pktvisor.engine.attachment import Attachment
+from pktvisor.engine.attachment import Attachment, close_apart
 from pktvisor.engine.making import make
 from pktvisor.engine.runner import PATIENCE_S, StreamRunner
 from pktvisor.engine.settings import (
@@ -156,15 +156,19 @@ class Engine:
 
     @contextmanager
     def exchanging(self, removed: Iterable[str], added: Iterable[PolicyPlan]) -> Iterator[None]:
-        """Put policies in the place of others, and then keep their streams between two batches.
+        """Put policies in the place of others; what is done within belongs to the change.
 
-        All new handlers are made, and all streams held, before the first old handler is let go. So
-        a handler that cannot be made, and a stream that is Busy for `Limits.answer_s` seconds,
-        leave everything as it was. What this thread asks of the streams meanwhile is done at once.
+        All new handlers are made and attached, all streams held between two batches and what is
+        within done, before the first old handler is let go. So a handler that cannot be made or
+        does not return, a stream that is Busy for `Limits.answer_s` seconds, and what is raised
+        within leave everything as it was. What this thread asks of the streams meanwhile is done
+        at once.
         """
         leaving = {name: self._policy(name) for name in removed}
         entering: dict[str, _Policy] = {}
-        try:
+        with ExitStack() as undo:
+            made: list[Attachment] = []
+            undo.callback(close_apart, made, self.limits.answer_s)
             for plan in added:
                 if plan.name in self._policies and plan.name not in leaving:
                     raise ValueError(f"policy {plan.name!r} exists already")
@@ -173,23 +177,33 @@ class Engine:
                     heads = entering[plan.name].heads.setdefault(stream.name, [])
                     for chain in stream.chains:
                         heads.append(self._chain(plan.name, chain, self._runner(stream.name)))
+                        made.append(heads[-1])
             touched = {s: None for p in (*leaving.values(), *entering.values()) for s in p.heads}
             held = self._hold([self._runners[name] for name in touched])
-        except BaseException:
-            for head in (
-                h for policy in entering.values() for hs in policy.heads.values() for h in hs
-            ):
-                head.close()
-            raise
+            undo.pop_all()
         with held:
+            with ExitStack() as undo:
+                into = {
+                    self._runners[name]: [
+                        p.heads[name] for p in entering.values() if name in p.heads
+                    ]
+                    for name in touched
+                }
+                for runner, policies in into.items():
+                    undo.callback(runner.detach, *(head for heads in policies for head in heads))
+                for runner, policies in into.items():
+                    for heads in policies:  # those attached before are told of each
+                        runner.attach(*heads)
+                before = self._policies
+                undo.callback(setattr, self, "_policies", before)
+                kept = {name: found for name, found in before.items() if name not in leaving}
+                self._policies = kept | entering
+                yield
+                undo.pop_all()
             for name in touched:
-                out = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
-                into = [policy.heads[name] for policy in entering.values() if name in policy.heads]
-                _exchange(self._runners[name], out, into)
-            for name in leaving:
-                del self._policies[name]
-            self._policies.update(entering)
-            yield
+                gone = [head for policy in leaving.values() for head in policy.heads.get(name, ())]
+                if gone:
+                    self._runners[name].detach(*gone)
 
     def add_sink(
         self, name: str, sink_type: str | SinkSpec, config: Mapping[str, Any] | None = None
@@ -321,7 +335,7 @@ class Engine:
                 made = self._attachment(policy, plan, runner, made, first=plan is plans[0])
             except BaseException as error:
                 if made is not None:
-                    made.close()
+                    close_apart([made], self.limits.answer_s)
                 if isinstance(error, ValueError | LookupError | OSError):
                     raise ConfigError(f"handler {plan.name!r} failed to start: {error}") from None
                 raise
@@ -378,13 +392,3 @@ def _said_recorded(config: Any) -> bool:
 
 def _nothing() -> None:
     """What is asked of a stream to see that it answers."""
-
-
-def _exchange(
-    runner: StreamRunner, out: list[Attachment], into: Iterable[list[Attachment]]
-) -> None:
-    """Attach policies one after the other, as those attached before are told of each."""
-    for heads in into:
-        runner.attach(*heads)
-    if out:
-        runner.detach(*out)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from pktvisor.engine.settings import Limits
@@ -32,23 +33,38 @@ class Guard:
         self.errors = 0
         self.last_error = ""
         self.stopped = False
+        self.inside = False  # a call is under way
         self._limits = limits
         self._clock = clock
         self._recent: deque[int] = deque(maxlen=limits.errors)
         self._logged_ns: int | None = None
 
     def call(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        """The result of `work(*arguments)`, or FAILED when it raised."""
+        """The result of `work(*arguments)`, or FAILED when it raised.
+
+        A handler that calls sys.exit() has failed like any other: only it may not go on.
+        """
         began = time.perf_counter_ns()
+        self.inside = True
         try:
             return work(*arguments)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._count(error)
             return FAILED
         finally:
+            self.inside = False
             self.busy_ns += time.perf_counter_ns() - began
 
-    def _count(self, error: Exception) -> None:
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """The handler is asked something that is no work of its own."""
+        self.inside = True
+        try:
+            yield
+        finally:
+            self.inside = False
+
+    def _count(self, error: BaseException) -> None:
         now = self._clock.now_ns()
         within_ns = self._limits.errors_within_s * _NS
         self.errors += 1

@@ -23,6 +23,6 @@ def make(factory: Factory, *arguments: Any) -> Any:
         return resolve(factory)(*arguments)
     except (ValueError, LookupError, OSError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _log.error("factory %s failed", factory, exc_info=error)
         raise ValueError(f"{type(error).__name__}: {error}") from None

@@ -63,12 +63,13 @@ class Pipeline:
         self.attachments += attachments
         self.control(Control(Event.ATTACHED, self.now_ns()))
 
-    def detach(self, *attachments: Attachment) -> None:
-        """Stop feeding handlers and close them; stages nobody needs any more go too."""
+    def remove(self, *attachments: Attachment) -> None:
+        """Stop feeding handlers; stages nobody needs any more go too."""
         self.attachments = tuple(a for a in self.attachments if a not in attachments)
         self._keep_stages({name for other in self.attachments for name in _needs(other)})
-        for attachment in attachments:
-            attachment.close()
+
+    def tell_detached(self) -> None:
+        """Tell the handlers that are left that others have gone."""
         self.control(Control(Event.DETACHED, self.now_ns()))
 
     def process(self, batch: Table) -> None:
@@ -100,7 +101,7 @@ class Pipeline:
             before.unsupported + unsupported,
         )
 
-    def lose(self, error: Exception) -> None:
+    def lose(self, error: BaseException) -> None:
         """A stage failed on a batch: all handlers have lost it, and the stream goes on."""
         self.batches_failed += 1
         self.failure = f"{type(error).__name__}: {error}"
@@ -122,12 +123,6 @@ class Pipeline:
         if self._live or self._first_ns is not None:
             for attachment in self.attachments:
                 attachment.finish(self.now_ns())
-
-    def close(self) -> None:
-        """Let every handler go."""
-        for attachment in self.attachments:
-            attachment.close()
-        self.attachments = ()
 
     def now_ns(self) -> int:
         """The stream's own time: the clock's, or that of the last row of a recorded one."""

@@ -28,7 +28,7 @@ class Questions:
         """The answer, or nothing. Any thread may ask what the object lets any thread ask."""
         try:
             return dict(question())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if about not in self._failed:
                 self._failed.add(about)
                 _log.warning("%s cannot say its %s", self._who, about, exc_info=error)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, TypeVar
 
 from pktvisor.batches import Table
 from pktvisor.engine.attachment import Attachment
@@ -16,6 +17,8 @@ from pktvisor.engine.live_reader import LiveReader
 from pktvisor.engine.pipeline import Pipeline, StreamCounts
 from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
+from pktvisor.engine.turns import Busy, Replaced
+from pktvisor.engine.worker import Worker
 from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
 __all__ = ["PATIENCE_S", "Busy", "StreamCounts", "StreamRunner"]
@@ -26,10 +29,7 @@ _log = logging.getLogger(__name__)
 
 PATIENCE_S = 3.0  # for a live stream's queue to be worked off when it is stopped
 LAST_BATCH_S = 0.5  # for the batch under way, once what waited behind it was dropped
-
-
-class Busy(Exception):  # noqa: N818 - named as what it says
-    """The worker did not come to answer in time: one line."""
+CLOSE_S = 0.5  # for all handlers to let go at the end
 
 
 class StreamRunner:
@@ -38,7 +38,8 @@ class StreamRunner:
     `step` handles one batch in the calling thread. `start` gives the stream threads of its own: a
     worker, and for a live stream a capture thread that fills the worker's queue; a recorded one is
     read by the worker itself. Everything else is asked of the worker by `call`, which runs a
-    function between two batches, ahead of those that wait.
+    function between two batches, ahead of those that wait; so it is before the stream runs, from
+    `serve` on, and after its end, until `close`. Handlers are thus called by one thread.
     """
 
     def __init__(
@@ -60,11 +61,11 @@ class StreamRunner:
         self._reader = LiveReader(stream, clock)
         self._questions = Questions(f"input {spec.name} of tap {tap}")
         self._source: Iterator[Table | Control | None] | None = None
-        self._worker: threading.Thread | None = None
+        self._answer_s = limits.answer_s
+        self._worker = Worker(
+            f"worker-{spec.name}-{tap}", tap, self._queue, self._work, limits.answer_s
+        )
         self._capture: threading.Thread | None = None
-        self._turn = threading.Lock()
-        self._holder: int | None = None
-        self._working = False
         self._stopping = False
         self._left_behind = False
         self._error: BaseException | None = None
@@ -92,12 +93,39 @@ class StreamRunner:
         return self.stream.problem or self._pipeline.problem()
 
     def attach(self, *attachments: Attachment) -> None:
-        """Feed handlers from the next batch on; to be called between batches, see `call`."""
-        self._pipeline.attach(*attachments)
+        """Feed handlers from the next batch on, and tell all; to be called while held.
+
+        Raises Busy when a handler does not return from being told.
+        """
+        self.call(partial(self._pipeline.attach, *attachments), self._answer_s)
 
     def detach(self, *attachments: Attachment) -> None:
-        """Stop feeding handlers and close them; to be called between batches, see `call`."""
-        self._pipeline.detach(*attachments)
+        """Stop feeding handlers, close them and tell the others; to be called while held.
+
+        A handler that does not return is left behind, and the others go on in a new thread; if it
+        is none of these, they are done without their closing.
+        """
+        self._pipeline.remove(*attachments)  # the worker is held, or in one handler for good
+        self._renew(attachments)
+        for attachment in attachments:
+            if not attachment.inside():
+                self._ask("closing", attachment.close)
+                self._renew([attachment])
+        self._ask("telling the others", self._pipeline.tell_detached)
+
+    def _ask(self, what: str, command: Callable[[], None]) -> None:
+        """Have the worker do what must not stop the rest."""
+        try:
+            self.call(command, self._answer_s)
+        except Exception as error:
+            _log.error("tap %s: %s of handlers that go: %s", self.tap, what, error)
+
+    def _renew(self, attachments: Iterable[Attachment]) -> None:
+        """Have another worker go on if this one is stuck in one of these handlers."""
+        stuck = [name for name in (a.inside() for a in attachments) if name]
+        if self._worker.stuck and stuck:
+            _log.error("tap %s: handler %s does not return; left behind", self.tap, stuck[0])
+            self._worker.renew()
 
     def step(self) -> bool:
         """Handle the next batch, or nothing if a live stream has none; False at the end."""
@@ -125,25 +153,28 @@ class StreamRunner:
             self._run_commands()
         self._run_commands()
 
+    def _run_commands(self) -> None:
+        while (command := self._queue.next_command()) is not None:
+            command()
+
+    def serve(self) -> None:
+        """Have a worker, which until `start` does only what it is asked."""
+        self._worker.serve()
+
     def start(self) -> None:
         """Run in threads of their own, unless that is so already."""
-        if self._worker is not None:
+        if self._worker.running:
             return
-        self._working = True
-        name = f"{self.spec.name}-{self.tap}"
-        work = self._work_off if self.live else self.run
-        self._worker = threading.Thread(
-            target=self._work, args=(work,), name=f"worker-{name}", daemon=True
-        )
         self._worker.start()
         if self.live:
-            self._capture = threading.Thread(target=self._read, name=f"capture-{name}", daemon=True)
+            name = f"capture-{self.spec.name}-{self.tap}"
+            self._capture = threading.Thread(target=self._read, name=name, daemon=True)
             self._capture.start()
 
     def join(self) -> None:
         """Wait for the stream's end; raises what made it fail."""
-        if self._worker is not None:
-            self._worker.join()
+        if self._worker.running:
+            self._worker.over.wait()
         if self._error is not None:
             raise self._error
 
@@ -153,56 +184,19 @@ class StreamRunner:
         Raises Busy when the batch under way takes longer than `patience_s`; the function may then
         still run, if the worker takes it up at that very moment.
         """
-        if self._holder == threading.get_ident():
-            return command()
-        with self._turn:
-            if not self._working:
-                return command()
-            task = _Task(command)
-            run = task.run
-            self._queue.command(run)
-        if not task.wait(patience_s):
-            assert patience_s is not None
-            self._queue.withdraw(run)
-            raise self._busy(patience_s)
-        return task.result()
+        return self._worker.call(command, patience_s)
 
-    @contextmanager
-    def held(self, patience_s: float) -> Iterator[None]:
-        """Keep the worker between two batches; `call` from this thread then runs at once.
+    def held(self, patience_s: float) -> AbstractContextManager[None]:
+        """Keep the worker between two batches; what this thread calls then is done at once.
 
         Raises Busy, with nothing held, when the batch under way takes longer than `patience_s`.
         """
-        arrived, let_go = threading.Event(), threading.Event()
-
-        def wait() -> None:
-            arrived.set()
-            let_go.wait()
-
-        with ExitStack() as undo:
-            undo.enter_context(self._turn)
-            if self._working:
-                self._queue.command(wait)
-                undo.close()  # the turn: the worker needs it to end
-                undo.callback(let_go.set)
-                if not arrived.wait(patience_s):
-                    self._queue.withdraw(wait)
-                    raise self._busy(patience_s)
-            self._holder = threading.get_ident()
-            try:
-                yield
-            finally:
-                self._holder = None
-
-    def _busy(self, patience_s: float) -> Busy:
-        return Busy(
-            f"stream {self.tap}: its handlers are busy with one batch for {patience_s:.3g} s"
-        )
+        return self._worker.held(patience_s)
 
     def ask_to_stop(self) -> None:
         """Begin to stop, without waiting for the end."""
         self._stopping = True
-        self.stream.stop()
+        self._tell_stream(self.stream.stop)
 
     def stop(self, patience_s: float = PATIENCE_S) -> bool:
         """End the stream and seal the buckets; snapshots and status stay.
@@ -216,25 +210,50 @@ class StreamRunner:
         deadline = time.monotonic() + patience_s
         if self._capture is not None:
             self._capture.join(patience_s)
-        if self._worker is not None:
-            self._worker.join(max(deadline - time.monotonic(), 0))
-            if self._worker.is_alive():
-                self._queue.abandon()
-                self._worker.join(max(patience_s, LAST_BATCH_S))
-                if self._worker.is_alive():
-                    self._left_behind = True
-                    _log.error("tap %s: a handler does not return; left behind", self.tap)
-                    return False
-        if not self.finished:
-            self._pipeline.finish()
+        worker = self._worker
+        if worker.running and not worker.over.wait(max(deadline - time.monotonic(), 0)):
+            self._queue.abandon()
+            if not worker.over.wait(0 if self._left_behind else LAST_BATCH_S):
+                return self._leave_behind()
+        try:
+            self.call(self._finish, LAST_BATCH_S)
+        except Busy:
+            return self._leave_behind()
         return True
 
     def close(self) -> None:
         """End the stream and let go of it and its handlers."""
         ended = self.stop()
-        self.stream.close()
+        self._tell_stream(self.stream.close)
         if ended:
-            self._pipeline.close()
+            try:
+                self.call(self._close_handlers, CLOSE_S)
+            except Busy:
+                self._leave_behind()
+        self._worker.close(0 if self._left_behind else LAST_BATCH_S)
+
+    def _finish(self) -> None:
+        if not self.finished:
+            self._pipeline.finish()
+
+    def _close_handlers(self) -> None:
+        attachments = self._pipeline.attachments
+        self._pipeline.remove(*attachments)
+        for attachment in attachments:
+            attachment.close()
+
+    def _leave_behind(self) -> bool:
+        if not self._left_behind:
+            self._left_behind = True
+            _log.error("tap %s: a handler does not return; left behind", self.tap)
+        return False
+
+    def _tell_stream(self, end: Callable[[], None]) -> None:
+        """A stream that cannot even be ended must not keep what comes after from being done."""
+        try:
+            end()
+        except (Exception, SystemExit) as error:
+            _log.error("tap %s: the input failed while it ended", self.tap, exc_info=error)
 
     def info(self) -> Mapping[str, Any]:
         """What the input says of itself; to be asked for between batches."""
@@ -292,7 +311,7 @@ class StreamRunner:
             return "failed"
         if self.finished:
             return "finished"
-        return "running" if self._working or self._source is not None else "ready"
+        return "running" if self._worker.running or self._source is not None else "ready"
 
     def _read(self) -> None:
         """The capture thread: fill the queue."""
@@ -308,16 +327,18 @@ class StreamRunner:
         finally:
             queue.put(END)
 
-    def _work(self, work: Callable[[], None]) -> None:
-        """The worker thread."""
+    def _work(self) -> None:
+        """Handle the stream to its end, in the worker."""
         try:
-            work()
+            if self.live:
+                self._work_off()
+            else:
+                self.run()
+        except Replaced:
+            raise
         except BaseException as error:
             self._fail(error)
-            self.stream.stop()
-        with self._turn:  # whoever calls from now on does it in their own thread
-            self._run_commands()
-            self._working = False
+            self._tell_stream(self.stream.stop)
 
     def _work_off(self) -> None:
         """Handle what comes through the queue until its end."""
@@ -327,7 +348,7 @@ class StreamRunner:
             if isinstance(item, Table):
                 try:
                     pipeline.process(item)
-                except Exception as error:
+                except (Exception, SystemExit) as error:
                     pipeline.lose(error)
                 finally:
                     with queue.still():  # it is either queued or processed, whoever looks
@@ -341,40 +362,7 @@ class StreamRunner:
             else:
                 item()
 
-    def _run_commands(self) -> None:
-        while (command := self._queue.next_command()) is not None:
-            command()
-
     def _fail(self, error: BaseException) -> None:
         _log.error("tap %s: the stream failed", self.tap, exc_info=error)
         if self._error is None:
             self._error = error
-
-
-class _Task(Generic[Result]):
-    """A command somebody waits for."""
-
-    def __init__(self, command: Callable[[], Result]) -> None:
-        self._command = command
-        self._done = threading.Event()
-        self._outcome: list[Result] = []
-        self._failure: BaseException | None = None
-
-    def run(self) -> None:
-        """Run it in the worker; what it raises goes to whoever waits."""
-        try:
-            self._outcome.append(self._command())
-        except BaseException as error:
-            self._failure = error
-        finally:
-            self._done.set()
-
-    def wait(self, patience_s: float | None) -> bool:
-        """Wait for the outcome; False if there is none in time."""
-        return self._done.wait(patience_s)
-
-    def result(self) -> Result:
-        """The outcome; raises what the command raised."""
-        if self._failure is not None:
-            raise self._failure
-        return self._outcome[0]

@@ -8,9 +8,8 @@ names nor those of taps and policies get in each other's way: theirs cannot cont
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,6 +19,7 @@ from pktvisor.engine.agent_info import input_json, policy_json
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner
 from pktvisor.engine.settings import PolicyPlan, StreamPlan, build_config
+from pktvisor.engine.turns import Turn
 from pktvisor.policies.document import parse_model
 from pktvisor.policies.errors import ConfigError, NotFound, shown
 from pktvisor.policies.loading import load
@@ -49,7 +49,7 @@ class RuntimeObjects:
         self,
         engine: Engine,
         planner_for: PlannerFor,
-        lock: threading.RLock,
+        lock: Turn,
         hosts: Hosts | None = None,
     ) -> None:
         self._engine = engine
@@ -75,14 +75,20 @@ class RuntimeObjects:
                 self._engine.open_stream(stream.name, spec, config, self._hosts)
             except (ValueError, LookupError, OSError) as error:
                 raise ConfigError(f"input {shown(name)} failed to start: {error}") from None
+            with ExitStack() as undo:
+                undo.callback(self._engine.remove_tap, stream.name)
+                self._engine.runner(stream.name).serve()
+                described = self._described(name, stream)  # at once, while it does not run
+                undo.pop_all()
             self._inputs[name] = _Input(tap, stream)
-            described = self.input_info(kind, name)  # at once, while it does not run
             self._engine.start(stream.name)
             return described
 
     def input_info(self, kind: str, name: str) -> dict[str, Any]:
         """What an input is and does. Raises NotFound, or Busy."""
-        stream = self._input(kind, name).stream
+        return self._described(name, self._input(kind, name).stream)
+
+    def _described(self, name: str, stream: StreamPlan) -> dict[str, Any]:
         with _still_there():
             runner = self._engine.runner(stream.name)
             described = runner.call(
@@ -100,8 +106,8 @@ class RuntimeObjects:
                     f"input {shown(name)} still has {len(found.handlers)} consumers:"
                     f" {', '.join(found.handlers)}"
                 )
-            self._engine.remove_tap(found.stream.name)
             del self._inputs[name]
+            self._engine.remove_tap(found.stream.name)
 
     def attach(self, kind: str, name: str, handler_type: str, body: bytes) -> dict[str, Any]:
         """Attach a handler of a type from `{name, …}`; answers its name, periods and sampling."""
