@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -271,3 +272,31 @@ def test_a_stream_that_cannot_be_ended_keeps_nothing_from_being_done(
     monkeypatch.setattr(OpenWire, "close", lambda self: exits())
     unruly.delete_policy("good")
     assert unruly.streams() == []
+
+
+def test_each_change_by_request_and_by_file_is_logged(
+    unruly: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    unruly.create_tap(b"visor: {taps: {u: {input_type: open_wire}}}")
+    unruly.create_policy(policy("mine", "tally"))
+    unruly.delete_policy("mine")
+    unruly.delete_tap("u")
+    unruly.replace(b"visor: {taps: {f: {input_type: open_wire}}}")
+    unruly.replace(b"visor: {taps: {f: {input_type: open_wire, config: {packets: 1}}}}")
+    unruly.objects.create_input("open_wire", b'{"name": "i"}')
+    unruly.objects.attach("open_wire", "i", "tally", b'{"name": "h"}')
+    unruly.objects.detach("open_wire", "i", "h")
+    unruly.objects.delete_input("open_wire", "i")
+    assert [record.getMessage() for record in caplog.records] == [
+        "tap u added",
+        "policy mine runs",
+        "policy mine removed",
+        "tap u removed",
+        "tap f added",
+        "tap f changed",
+        "input i runs",
+        "handler h of input i runs",
+        "handler h of input i removed",
+        "input i removed",
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.agent_info import policy_json, stream_health, tap_json
-from pktvisor.engine.agent_state import State, check_new, exists
+from pktvisor.engine.agent_state import State, check_new, exists, log_changes
 from pktvisor.engine.engine import Engine
 from pktvisor.engine.planning import Planner, companion_plans
 from pktvisor.engine.runner import PATIENCE_S
@@ -269,7 +269,8 @@ class Agent:
 
     def _put(self, state: State) -> None:
         """Go to a state that runs nothing else."""
-        self._state = state
+        before, self._state = self._state, state
+        log_changes(before, state)
 
     def _go(self, state: State, shown: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
         """Make what runs equal to a state and put it in place; on failure all stays as it was.
@@ -304,13 +305,15 @@ class Agent:
                 [plan for name, plan in plans.items() if now.get(name) is not plan],
             ):
                 described = self._policies(shown, self._engine.limits.answer_s, after)
-                self._state = after
+                before, self._state = self._state, after
                 undo.pop_all()
                 for name in () if self._held else reversed(opened):
                     then.callback(self._engine.start, name)
                 for name in running - set(wanted):
                     then.callback(self._engine.remove_tap, name)
                 then.callback(self._engine.exchange_sinks, leaving, made)
+        if not self._held:
+            log_changes(before, after)
         return described
 
     def _new_sinks(self, state: State, undo: ExitStack) -> list[RunningSink]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,9 @@ from pktvisor.policies.document import Document
 from pktvisor.policies.errors import AlreadyExists, Path, shown
 from pktvisor.policies.models import Tap
 
-__all__ = ["State", "check_new", "exists"]
+__all__ = ["State", "check_new", "exists", "log_changes"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,21 @@ def check_new(base: State, read: Document) -> None:
 def exists(kind: str, name: str, path: Path, made: str = "") -> AlreadyExists:
     """The error for a name that is taken; `made` says how what has it was made."""
     return AlreadyExists(f"{kind} {shown(name)} exists already{made}", path)
+
+
+def log_changes(before: State, after: State) -> None:
+    """One line for each tap, policy and sink that came, went or is another one now."""
+    kinds: tuple[tuple[str, str, Mapping[str, Any], Mapping[str, Any]], ...] = (
+        ("tap", "added", before.taps, after.taps),
+        ("policy", "runs", before.plans, after.plans),
+        ("sink", "runs", before.sinks, after.sinks),
+    )
+    for kind, begins, old, new in kinds:
+        for name in old:
+            if name not in new:
+                _log.info("%s %s removed", kind, name)
+        for name, found in new.items():
+            if name not in old:
+                _log.info("%s %s %s", kind, name, begins)
+            elif old[name] != found:
+                _log.info("%s %s changed", kind, name)

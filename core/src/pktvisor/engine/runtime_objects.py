@@ -8,6 +8,7 @@ names nor those of taps and policies get in each other's way: theirs cannot cont
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ from pktvisor.policies.values import check_name, kind_of
 from pktvisor.snapshot import Snapshot
 
 __all__ = ["RuntimeObjects"]
+
+_log = logging.getLogger(__name__)
 
 PlannerFor = Callable[[Mapping[str, Tap]], Planner]
 
@@ -82,6 +85,7 @@ class RuntimeObjects:
                 undo.pop_all()
             self._inputs[name] = _Input(tap, stream)
             self._engine.start(stream.name)
+            _log.info("input %s runs", name)
             return described
 
     def input_info(self, kind: str, name: str) -> dict[str, Any]:
@@ -108,6 +112,7 @@ class RuntimeObjects:
                 )
             del self._inputs[name]
             self._engine.remove_tap(found.stream.name)
+            _log.info("input %s removed", name)
 
     def attach(self, kind: str, name: str, handler_type: str, body: bytes) -> dict[str, Any]:
         """Attach a handler of a type from `{name, …}`; answers its name, periods and sampling."""
@@ -120,6 +125,7 @@ class RuntimeObjects:
             plan = self._plan(name, found, handler, handler_type, values)
             self._engine.install(plan)
             found.handlers[handler] = plan
+            _log.info("handler %s of input %s runs", handler, name)
             settings = plan.streams[0].handlers[0].settings
             return {
                 "name": handler,
@@ -152,6 +158,7 @@ class RuntimeObjects:
                 raise NotFound(f"handler {shown(handler)} does not exist")
             self._engine.remove_policy(found.handlers[handler].name)
             del found.handlers[handler]
+            _log.info("handler %s of input %s removed", handler, name)
 
     def _input(self, kind: str, name: str) -> _Input:
         found = self._inputs.get(name)
