@@ -62,8 +62,9 @@ class TableGrid(VerticalScroll, can_focus=False):
 
     def _arrange(self, wanted: dict[Key, Panel]) -> None:
         grid = self.query_one(Grid)
-        for key in self._tables.keys() - wanted.keys():
-            self._tables[key].remove()
+        # At once: of those removed one by one the focus goes from each to the next, and with the
+        # last one no key is heard any more.
+        grid.remove_children([self._tables[key] for key in self._tables.keys() - wanted.keys()])
         before = self._tables
         self._tables = {
             key: before.get(key) or TopPanel(panel, self._view) for key, panel in wanted.items()
@@ -74,6 +75,14 @@ class TableGrid(VerticalScroll, can_focus=False):
         places = {table: place for place, table in enumerate(self._tables.values())}
         grid.sort_children(key=lambda child: places.get(child, -1))  # type: ignore[call-overload]
         self._tile()
+        self.call_after_refresh(self._come_into_sight)
+
+    def _come_into_sight(self) -> None:
+        """Scroll to the top, or as far as the table in focus needs: of few tables none is hidden."""
+        self.scroll_home(animate=False, immediate=True)
+        focused = self.screen.focused
+        if isinstance(focused, TopPanel) and focused in self._tables.values():
+            self.scroll_to_widget(focused, animate=False, immediate=True)
 
     def _tile(self) -> None:
         grid = self.query_one(Grid)

@@ -60,6 +60,8 @@ class MainScreen(Screen[None]):
         )
         say(self.query_one("#problem", Static), feed.problem)
         self.query_one(TableGrid).show(panels(feed.schemas))
+        if self.focused is not None and not self.focused.is_attached:
+            self.set_focus(None)  # what is gone would keep every key from the screen
         if self.focused is None:
             self.call_after_refresh(self._focus_something)
 
