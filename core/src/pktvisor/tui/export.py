@@ -12,7 +12,7 @@ from pathlib import Path
 
 __all__ = ["Sheet", "export"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*"=+-@", *"\t\r\n", *"\uff1d\uff0b\uff0d\uff20")  # the last ones are full-width
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Sheet:
 def export(sheet: Sheet, folder: Path) -> tuple[Path, Path]:
     """Write `pktvisor-<metric>.csv` and `.json`, never over a file that is there.
 
-    In the CSV a name that a spreadsheet would run as a formula has an apostrophe before it.
+    In the CSV a name that a spreadsheet would run as a formula has an apostrophe before it, and every
+    text is in quotes: it stays one cell whatever separator a spreadsheet goes by.
     Raises OSError when the folder cannot be written to.
     """
     stem = re.sub(r"[^a-zA-Z0-9]+", "-", f"pktvisor-{sheet.metric}").strip("-")
@@ -50,7 +51,7 @@ def export(sheet: Sheet, folder: Path) -> tuple[Path, Path]:
             break
         number += 1
     with table.open("x", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(("name", *sheet.columns))
         writer.writerows((_harmless(name), *figures) for name, figures in sheet.rows)
     with document.open("x", encoding="utf-8") as file:
