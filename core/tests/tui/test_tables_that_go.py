@@ -43,7 +43,7 @@ POLICIES: dict[str, Mapping[str, Any]] = {
 async def answer(request: httpx.Request) -> httpx.Response:
     path = request.url.path
     if path.endswith("/policies"):
-        return httpx.Response(200, json=dict.fromkeys(POLICIES, {}))
+        return httpx.Response(200, json={name: {} for name in POLICIES})
     if "/metrics/" in path and "/policies/" in path:
         name = path.split("/")[4]
         return httpx.Response(200, json={name: POLICIES[name]})

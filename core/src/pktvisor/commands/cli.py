@@ -73,6 +73,11 @@ def main(
         _refuse("--json goes with --once")
     if not once and not sys.stdout.isatty():
         _refuse("standard output is no terminal; --once prints the figures without a screen")
+    if not once and not sys.stderr.isatty():
+        _refuse(
+            "standard error is no terminal, and the screen is drawn there; leave it where it is, or"
+            " --once prints the figures without a screen"
+        )
     token = os.environ.get("PKTVISOR_TOKEN")
     if token_file is not None:
         token = Path(token_file).read_text("utf-8").strip()
@@ -90,7 +95,7 @@ def main(
 
     try:
         with PrivateAgent(file, host_spec) as agent:
-            _watch(agent.endpoint, "default", once, as_json, agent.close)
+            _watch(agent.endpoint, "default", once, as_json, Path(file).name, agent.close)
     except (OSError, ValueError) as error:
         _refuse(str(error))
 
@@ -100,6 +105,7 @@ def _watch(
     policy: str,
     once: bool,
     as_json: bool,
+    file: str = "",
     on_hang_up: Callable[[], object] | None = None,
 ) -> None:
     from pktvisor.tui.client import AgentClient
@@ -109,7 +115,7 @@ def _watch(
     from pktvisor.tui.app import PktvisorApp
 
     client = AgentClient(endpoint)
-    app = PktvisorApp(client, policy, version=__version__, on_hang_up=on_hang_up)
+    app = PktvisorApp(client, policy, version=__version__, file=file, on_hang_up=on_hang_up)
     app.run()
     sys.exit(app.return_code or 0)
 
@@ -124,7 +130,7 @@ async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
             health = {} if as_json else await client.health()
             known = {} if as_json else await client.descriptions()
         except AgentError as error:
-            click.echo(f"pktvisor-cli: {error}", err=True)
+            click.echo(f"pktvisor-cli: {await client.reason(policy, error)}", err=True)
             return EXIT_NO_ANSWER
     if as_json:
         click.echo(json.dumps({policy: handlers}, sort_keys=True, ensure_ascii=False))

@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from pktvisor.tui.client import LIVE, AgentClient, AgentError
 from pktvisor.tui.export import Sheet, export
-from pktvisor.tui.feed import WINDOWS, Feed
+from pktvisor.tui.feed import Feed, windows
 from pktvisor.tui.messages import DrillDown
 from pktvisor.tui.screens.choose import ChooseScreen
 from pktvisor.tui.screens.detail import DetailScreen
@@ -60,11 +60,12 @@ class PktvisorApp(App[None]):
         version: str = "",
         refresh_s: float = REFRESH_S,
         folder: Path | None = None,
+        file: str = "",
         on_hang_up: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         self.view = View()
-        self.feed = Feed(client, policy, client_version=version)
+        self.feed = Feed(client, policy, client_version=version, file=file)
         self._refresh_s = refresh_s
         self.folder = folder or Path.cwd()
         self._on_hang_up = on_hang_up
@@ -222,9 +223,16 @@ class PktvisorApp(App[None]):
             self._ask(self.fetch())
 
     async def _choose_window(self) -> None:
-        names = ["live"] + [f"{window} minutes merged" for window in WINDOWS if window != LIVE]
-        current = WINDOWS.index(self.feed.window) if self.feed.window in WINDOWS else 0
+        feed = self.feed
+        try:
+            choices = windows(await feed.client.periods(feed.policy))
+        except AgentError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        names = [f"{n} minutes merged" if n != LIVE else feed.last for n in choices]
+        shown = feed.client.granted(feed.policy, feed.window)
+        current = choices.index(shown) if shown in choices else 0
         picked = await self.push_screen_wait(ChooseScreen("Window", names, current))
         if picked is not None:
-            self.feed.window = WINDOWS[picked]
+            feed.window = choices[picked]
             self._ask(self.fetch())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,12 +12,16 @@ import httpx
 
 from pktvisor.tui.descriptions import Descriptions, descriptions
 
-__all__ = ["LIVE", "AgentClient", "AgentError", "Endpoint"]
+__all__ = ["LIVE", "MOST_PERIODS", "AgentClient", "AgentError", "Endpoint"]
 
 LIVE = 0
 """The window that is the live bucket alone."""
 
+MOST_PERIODS = 10
+"""No policy keeps more."""
+
 _RANGE = re.compile(r"specify \[\d+, (\d+)\]")
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 _TIMEOUT_S = 5.0
 
 
@@ -58,6 +63,7 @@ class AgentClient:
             timeout=_TIMEOUT_S,
             transport=transport,
         )
+        self._kept: dict[str, int] = {}
 
     async def version(self) -> str:
         """The agent's version."""
@@ -71,7 +77,7 @@ class AgentClient:
     async def metrics(self, policy: str, window: int) -> dict[str, dict[str, Any]]:
         """`{handler: {schema: metrics}}` of a policy: the live bucket, or `window` merged ones.
 
-        An agent that keeps fewer periods is asked again for all it has.
+        An agent that keeps fewer periods is asked again for all it has; `granted` tells how many.
         """
         part = "bucket/0" if window == LIVE else f"window/{window}"
         path = f"{_policy_path(policy)}/metrics/{part}"
@@ -79,9 +85,22 @@ class AgentClient:
         if response.status_code == httpx.codes.TOO_EARLY and window != LIVE:
             kept = _RANGE.search(response.text)
             if kept is not None and int(kept[1]) != window:
-                return await self.metrics(policy, int(kept[1]) if int(kept[1]) > 1 else LIVE)
+                self._kept[policy] = int(kept[1])
+                return await self.metrics(policy, self.granted(policy, window))
+        elif self._kept.get(policy, window) < window:
+            del self._kept[policy]  # it keeps more than it did
         found = _decoded(response).get(policy)
         return found if isinstance(found, dict) else {}
+
+    def granted(self, policy: str, window: int) -> int:
+        """The window that was answered for when this one was asked for."""
+        kept = self._kept.get(policy, window)
+        return window if kept >= window else kept if kept > 1 else LIVE
+
+    async def periods(self, policy: str) -> int:
+        """How many periods a policy keeps, the live one among them."""
+        await self.metrics(policy, MOST_PERIODS)
+        return self._kept.get(policy, MOST_PERIODS)
 
     async def bucket(self, policy: str, number: int) -> dict[str, dict[str, Any]] | None:
         """One kept period, 0 the live one; None where there is none so old."""
@@ -143,10 +162,40 @@ class AgentClient:
         url = self.endpoint.url
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return f"nobody known vouches for the certificate of {url}; --tls-noverify takes it"
+        if any(mark in str(error) for mark in _NO_TLS):
+            return f"the agent at {url} speaks no TLS; leave out --tls and --tls-noverify"
+        cause = _root(error)
+        if isinstance(cause, OSError) and not isinstance(cause, ConnectionRefusedError):
+            return f"no agent answers at {url}: {_system_reason(cause)}"
         return f"no agent answers at {url} (is pktvisord running?)"
+
+    async def reason(self, policy: str, error: AgentError) -> str:
+        """The error; for an unknown policy its name, and the ones there are."""
+        if "policy" not in str(error):
+            return str(error)
+        try:
+            names = await self.policies()
+        except AgentError:
+            return str(error)
+        if not names:
+            return "the agent has no policy yet; post one to /api/v1/policies or start it with --config"
+        return f"no policy {policy!r}; the agent has: {', '.join(names)}"
 
     async def _get(self, path: str) -> Any:
         return _decoded(await self._send(path)) or {}
+
+
+def _root(error: BaseException) -> BaseException:
+    """What an error began with."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error
+
+
+def _system_reason(error: OSError) -> str:
+    """Why, without numbers and addresses."""
+    number = error.errno or 0  # below 0 of name resolution
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 def _policy_path(policy: str) -> str:

@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pktvisor.tui.client import LIVE, AgentClient, AgentError
+from pktvisor.tui.client import LIVE, MOST_PERIODS, AgentClient, AgentError
 from pktvisor.tui.descriptions import Descriptions
 from pktvisor.tui.figures import Schemas, merged_schemas
 from pktvisor.tui.ledger import Ledger, ledger
 from pktvisor.tui.title_bar import Part
 
-__all__ = ["MOST_PERIODS", "WINDOWS", "Feed"]
+__all__ = ["Feed", "windows"]
 
-WINDOWS = (LIVE, 2, 3, 4, 5, 10)
-"""Windows to choose from: the live bucket, or so many periods merged."""
 
-MOST_PERIODS = 10
-"""No policy keeps more."""
+def windows(kept: int) -> list[int]:
+    """Windows to choose from: the live bucket, or so many of the periods kept merged."""
+    return [LIVE, *(n for n in (2, 3, 4, 5, 10) if n < kept), *([kept] if kept > 1 else [])]
 
 
 def _began(bucket: Schemas) -> int:
@@ -35,6 +34,8 @@ class Feed:
     window: int = 5
     version: str = "unknown"
     client_version: str = ""
+    file: str = ""
+    """The capture file that is watched instead of traffic; "" for none."""
     problem: str = ""
     frozen: bool = False
     schemas: Schemas = field(default_factory=dict)
@@ -89,13 +90,18 @@ class Feed:
             return
         self.buckets = kept
 
+    @property
+    def last(self) -> str:
+        """What the last period is called: in a file it is over."""
+        return "last period" if self.file else "live"
+
     def title(self) -> list[Part]:
         """Who is watched, what, and of when."""
         return [
             ("FROZEN" if self.frozen else "", 0),
             (f"pktvisor-cli {self.client_version}", 4),
-            (f"agent {self.version}", 3),
-            (self.client.endpoint.url.removeprefix("http://"), 2),
+            ("" if self.file else f"agent {self.version}", 3),
+            (self.file or self.client.endpoint.url.removeprefix("http://"), 2),
             (f"policy {self.policy}", 0),
             (self._when(), 1),
         ]
@@ -117,7 +123,8 @@ class Feed:
         """From when to when the figures are, and of how long a window."""
         start = min((f.start_ts for _, f in self.schemas.values() if f.start_ts), default=0)
         length = max((f.length_s for _, f in self.schemas.values()), default=0)
-        of = "live" if self.window == LIVE else f"of {self.window} min"
+        window = self.client.granted(self.policy, self.window)
+        of = self.last if window == LIVE else f"of {window} min"
         if not start:
             return of
         first, last = (datetime.fromtimestamp(at).astimezone() for at in (start, start + length))
@@ -125,15 +132,10 @@ class Feed:
 
     async def _reason(self, error: AgentError) -> str:
         """The error, and for an unknown policy the ones there are."""
-        if "policy" in str(error):
-            try:
-                names = await self.client.policies()
-            except AgentError:
-                return str(error)
-            if not names:
-                return "the agent has no policy yet; post one to /api/v1/policies or start it with --config"
-            return f"no policy {self.policy!r}; the agent has: {', '.join(names)} (p picks one)"
-        return f"{error}; trying again"
+        reason = await self.client.reason(self.policy, error)
+        if reason == str(error):
+            return f"{error}; trying again"
+        return reason + (" (p picks one)" if "the agent has:" in reason else "")
 
     def _nothing(self) -> str:
         """What is wrong though figures came."""

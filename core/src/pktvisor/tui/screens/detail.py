@@ -10,12 +10,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from pktvisor.tui import numbers
 from pktvisor.tui.descriptions import described
 from pktvisor.tui.feed import Feed
 from pktvisor.tui.figures import Figures, Row
+from pktvisor.tui.key_line import KeyLine
 from pktvisor.tui.parts import Panel
 from pktvisor.tui.title_bar import TitleBar, say
 from pktvisor.tui.view import View
@@ -49,7 +50,7 @@ class DetailScreen(Screen[None]):
         yield TitleBar()
         yield Static(id="problem", markup=False)
         yield DataTable(cursor_type="row", zebra_stripes=True, header_height=2)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Fill the table."""
@@ -141,7 +142,8 @@ class DetailScreen(Screen[None]):
         table.add_column(Text("sum", justify="right"), width=_FIGURE)
         table.add_column("", width=bar)
         for place, period in enumerate(periods):
-            table.add_column(_heading(place, *period), width=_FIGURE)
+            live = place == 0 and not self._feed.file
+            table.add_column(_heading(live, *period), width=_FIGURE)
         sums = {title: sum(counts) for title, counts in rows if kinds[title].adds}
         most = max(sums.values(), default=0)
         for title, counts in rows:
@@ -164,7 +166,7 @@ class DetailScreen(Screen[None]):
         return Text(self._view.number(value), justify="right")
 
 
-def _heading(place: int, start_ts: int, length_s: int) -> Text:
+def _heading(live: bool, start_ts: int, length_s: int) -> Text:
     """When a period began, and below how long it is."""
     began = f"{datetime.fromtimestamp(start_ts).astimezone():%H:%M:%S}" if start_ts else "?"
-    return Text(f"{began}\n{'live' if place == 0 else f'{length_s} s'}", justify="right")
+    return Text(f"{began}\n{'live' if live else f'{length_s} s'}", justify="right")

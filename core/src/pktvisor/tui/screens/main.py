@@ -7,10 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from pktvisor.tui.feed import Feed
 from pktvisor.tui.headline import Headline
+from pktvisor.tui.key_line import KeyLine
 from pktvisor.tui.overview import gauges, lines, panels
 from pktvisor.tui.table_grid import TableGrid
 from pktvisor.tui.title_bar import TitleBar, say
@@ -44,7 +45,7 @@ class MainScreen(Screen[None]):
         yield Headline(self._view)
         yield Input(placeholder="show rows that hold this text", id="filter", compact=True)
         yield TableGrid(self._view)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Nothing is wrong and nothing is filtered."""
