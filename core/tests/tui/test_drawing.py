@@ -113,3 +113,10 @@ def test_tables_are_as_wide_and_high_as_lets_all_be_seen(
     tables: int, room: tuple[int, int], found: Tiles
 ) -> None:
     assert tiles(tables, *room) == found
+
+
+def test_a_long_label_is_whole_where_there_is_room() -> None:
+    name = "input_resources memory bytes used"
+    gauge = Gauge("k", name, "B", Spread("k", (1, 2, 3, 4)))
+    assert draw_gauges([gauge], 78, 4)[1].plain.startswith(f"{name}     1     2 ")
+    assert draw_gauges([gauge], 50, 4)[1].plain.startswith(f"{name[:26]}     1     2 ")

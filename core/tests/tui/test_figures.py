@@ -69,6 +69,15 @@ def test_rows_are_filtered_whatever_their_case_and_sorted_as_asked() -> None:
     assert [r.name for r in by_name] == ["a.example", "b.Example", "other"]
 
 
+def test_a_rate_that_says_what_another_says_is_shown_once() -> None:
+    rate = {"p50": 1, "p90": 2, "p95": 3, "p99": 4, "live": 5}
+    packets = {"events": 1, "rates": {"pps_total": rate, "pps_events": rate}}
+    assert [g.label for g in gauges(merged_schemas({"h": {"packets": packets}}))] == ["packets/s"]
+    packets["rates"] = {"pps_total": rate, "pps_events": {**rate, "p99": 9}}  # some are filtered
+    shown = [g.label for g in gauges(merged_schemas({"h": {"packets": packets}}))]
+    assert shown == ["packets/s", "events/s"]
+
+
 def test_counts_keep_their_own_order() -> None:
     rows = [Row("udp", 1), Row("tcp", 2)]
     assert View().arranged(rows, "counts") == rows

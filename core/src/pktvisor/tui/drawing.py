@@ -45,9 +45,10 @@ def draw_gauges(
     if not shown:
         return []
     live = any(gauge.spread.live is not None for gauge in shown)
-    label = min(max(len(gauge.label) for gauge in shown), LONGEST_LABEL)
     room = (width - len(_GAP) * (columns - 1)) // columns
     names = (["now"] if live else []) + list(QUANTILES)
+    spare = room - len(names) * (1 + _FIGURE) - 1 - _SHORTEST_TRAIL
+    label = min(max(len(gauge.label) for gauge in shown), max(LONGEST_LABEL, spare))
     heading = " " * label + "".join(f" {name:>{_FIGURE}}" for name in names)
     trail = room - len(heading) - 1
     tops = _tops(shown)

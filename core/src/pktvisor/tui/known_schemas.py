@@ -31,6 +31,8 @@ class KnownGauge(NamedTuple):
     unit: str
     rank: int = 0
     scale: float = 1
+    beside: str = ""
+    """The path of another gauge; where the figures of both are the same, that one says it all."""
 
 
 class KnownTable(NamedTuple):
@@ -94,7 +96,7 @@ _SCHEMAS = (
             KnownGauge("bytes/s in", "rates.bytes_in", "bytes/s", 3),
             KnownGauge("bytes/s out", "rates.bytes_out", "bytes/s", 3),
             KnownGauge("payload bytes", "payload_size", "bytes", 2),
-            KnownGauge("events/s", "rates.pps_events", "pps", 5),
+            KnownGauge("events/s", "rates.pps_events", "pps", 5, 1, "rates.pps_total"),
         ),
     ),
     KnownSchema(
@@ -139,7 +141,7 @@ _SCHEMAS = (
             KnownGauge("xact in ms", "xact.in.quantiles_us", "ms", 0, 1000),
             KnownGauge("xact out ms", "xact.out.quantiles_us", "ms", 0, 1000),
             KnownGauge("reply/query", "xact.ratio.quantiles", "ratio", 4),
-            KnownGauge("DNS events/s", "rates.events", "pps", 5),
+            KnownGauge("DNS events/s", "rates.events", "pps", 5, 1, "rates.total"),
         ),
         ("wire_packets.deep_samples", "wire_packets.events"),
     ),

@@ -12,6 +12,9 @@ LEAST_HEIGHT = 6
 MOST_HEIGHT = 12
 """Ten rows, as many as an agent sends, inside a frame."""
 
+BELOW = 1
+"""The line that names the tables without rows."""
+
 
 class Tiles(NamedTuple):
     """Columns of tables, and the height of each table with its frame."""
@@ -28,7 +31,7 @@ def tiles(tables: int, width: int, height: int) -> Tiles:
     """
     most = max(1, width // LEAST_WIDTH)
     for columns in range(1, most + 1):
-        if -(-tables // columns) * MOST_HEIGHT <= height:
+        if -(-tables // columns) * MOST_HEIGHT + BELOW <= height:
             return Tiles(columns, MOST_HEIGHT)
     rows = -(-tables // most) or 1
     in_sight = min(rows, max(1, height // LEAST_HEIGHT))

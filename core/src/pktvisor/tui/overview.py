@@ -7,6 +7,7 @@ counts are lines and tables, spreads are gauges, lists and histograms are tables
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pktvisor.tui.figures import Figures, Row, Schemas, Source, Spread, spoken
 from pktvisor.tui.known_schemas import TABLES, KnownCell, KnownSchema, known_schema
@@ -83,7 +84,7 @@ def _gauges(name: str, figures: Figures) -> Iterator[Gauge]:
     for item in known.gauges if known else ():
         spread = figures.spreads.get(item.path)
         placed.add(item.path)
-        if spread is not None:
+        if spread is not None and not _same(spread, figures.spreads.get(item.beside)):
             scaled = Spread(item.path, tuple(q / item.scale for q in spread.quantiles), spread.live)
             yield Gauge(f"{name}.{item.path}", item.label, item.unit, scaled, item.rank)
     for place, (path, spread) in enumerate(figures.spreads.items()):
@@ -93,6 +94,10 @@ def _gauges(name: str, figures: Figures) -> Iterator[Gauge]:
             if unit and len(label) + len(unit) < LONGEST_LABEL:
                 label += f" {unit}"
             yield Gauge(f"{name}.{path}", label, unit or path, spread, rank)
+
+
+def _same(spread: Spread, other: Spread | None) -> bool:
+    return other is not None and spread == replace(other, path=spread.path)
 
 
 def _known_panels(schemas: Schemas) -> Iterator[Panel]:

@@ -9,7 +9,7 @@ from pktvisor.tui.figures import Row, Source, Spread
 __all__ = ["LONGEST_LABEL", "Cell", "Gauge", "Line", "Panel"]
 
 LONGEST_LABEL = 26
-"""The title of a line and the label of a gauge are cut there."""
+"""The title of a line is cut there, and the label of a gauge where it has no more room."""
 
 
 @dataclass(frozen=True)
