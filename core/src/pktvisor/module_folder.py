@@ -34,7 +34,7 @@ def find_modules(folder: str) -> Iterator[Found]:
         raise ModuleFolderError(f"module folder {folder}: there is no such folder")
     # Links are followed once: what is checked is what is imported.
     root = named.resolve()
-    fault = _above(named) or _above(root) or _inside(root, set())
+    fault = _above(named) or _above(root) or _inside(root)
     if fault:
         raise ModuleFolderError(f"module folder {folder}: {fault}")
     if str(root) not in sys.path:
@@ -63,27 +63,33 @@ def _above(place: Path) -> str:
     return next(filter(None, (_writable(folder, sticky=True) for folder in place.parents)), "")
 
 
-def _inside(place: Path, seen: set[Path]) -> str:
-    """Who else may write to a file or folder or what it holds, helpers included, through links too.
+def _inside(root: Path) -> str:
+    """Who else may write to a folder or what it holds, helpers included, through links too.
 
-    Files no import looks at are left out.
+    Files no import looks at are left out. Folders may lie as deep as the file system lets them.
     """
-    try:
-        real = place.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return f"{place} leads to nothing"
-    if real in seen:
-        return ""
-    seen.add(real)
-    fault = _writable(real) or (_above(real) if place.is_symlink() else "")
-    if fault or not real.is_dir():
-        return fault
-    within = (
-        entry
-        for entry in sorted(real.iterdir())
-        if entry.is_dir() or entry.name.endswith(tuple(all_suffixes()))
-    )
-    return next(filter(None, (_inside(entry, seen) for entry in within)), "")
+    seen: set[Path] = set()
+    left = [root]
+    while left:
+        place = left.pop()
+        linked = place.is_symlink()
+        try:
+            real = place.resolve(strict=True) if linked else place
+            fault = _writable(real) or (_above(real) if linked else "")
+        except (OSError, RuntimeError):
+            return f"{place} leads to nothing"
+        if fault:
+            return fault
+        if real in seen:
+            continue
+        seen.add(real)
+        if real.is_dir():
+            left += (
+                entry
+                for entry in sorted(real.iterdir(), reverse=True)
+                if entry.is_dir() or entry.name.endswith(tuple(all_suffixes()))
+            )
+    return ""
 
 
 def _writable(place: Path, *, sticky: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -193,3 +195,19 @@ def test_a_name_that_is_not_there_to_be_disabled_is_warned_about(
 ) -> None:
     Plugins(["zork"], autoload=False)
     assert "plugin 'zork' is not there to be disabled" in caplog.text
+
+
+def test_a_folder_is_looked_through_however_deep_it_is(folder: Path) -> None:
+    deep = sys.getrecursionlimit() + 100
+    (folder / "plain_deep.py").write_text(handler_module("plain_deep"))
+    try:
+        here = os.open(folder, os.O_RDONLY)
+        for _ in range(deep):  # a path of this length can be made step by step only
+            os.mkdir("d", dir_fd=here)
+            below = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = below
+        os.close(here)
+        assert loaded(folder, "plain_deep").state == "active"
+    finally:  # by what does not recurse, as pytest does when it clears away
+        subprocess.run(["rm", "-rf", str(folder / "d")], check=True)
