@@ -140,6 +140,19 @@ def test_each_new_stream_gets_a_policy_of_its_own(agent: Agent) -> None:
     assert (shown["policy_count"], shown["handler_count"]) == (2, 3)
 
 
+def test_of_policies_that_come_at_once_all_but_the_first_count(agent: Agent) -> None:
+    modules = {"p": "{a: {type: net}, b: {type: dns}}", "q": "{a: {type: net}, b: {type: net}}"}
+    text = "visor:\n  taps: {m: {input_type: mock}}\n  policies:\n" + "".join(
+        f"    {name}: {{kind: collection, input: {{tap: m, input_type: mock}},"
+        f" handlers: {{modules: {found}}}}}\n"
+        for name, found in modules.items()
+    )
+    agent.load(text)
+    (name,) = [name for name in agent.policy_names() if name.endswith("-resources")]
+    shown = agent.snapshot(name).by_handler()[name]["input_resources"]
+    assert (shown["policy_count"], shown["handler_count"]) == (2, 3)
+
+
 def test_it_goes_with_the_last_policy_that_uses_its_stream(agent: Agent) -> None:
     agent.create_tap(b"visor: {taps: {m: {input_type: mock}}}")
     agent.create_policy(policy("p"))

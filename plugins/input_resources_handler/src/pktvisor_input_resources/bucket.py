@@ -28,12 +28,12 @@ class ResourcesBucket(Bucket):
     )
     policy_count = Level(
         "policy_count",
-        "Policies attached to the stream, without the one that made it",
+        "Policies attached to the stream: this one and all but the one that made the stream",
         family="resources_policy_count",
     )
     handler_count = Level(
         "handler_count",
-        "Handlers attached to the stream, without those of the policy that made it",
+        "Handlers attached to the stream: this one and all but those of the policy that made it",
         family="resources_handler_count",
     )
     total = Counter("total", "Samples, changes of policies and period shifts", family="base_total")
