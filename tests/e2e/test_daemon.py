@@ -33,12 +33,12 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def refused(*options: str) -> str:
+def refused(*options: str, status: int = 1) -> str:
     """The one line a daemon ends with that cannot start."""
     done = subprocess.run(
         [PROGRAM, *options], check=False, capture_output=True, text=True, timeout=START_S
     )
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == status, done.stderr
     (line,) = done.stderr.strip().splitlines()
     return line
 
@@ -171,17 +171,28 @@ def test_what_cannot_start_says_so_in_one_line(tmp_path: Path) -> None:
     pushing.write_text(f"visor: {{config: {{{tls}}}}}")
     cases: list[tuple[tuple[str, ...], str]] = [
         ((), "nothing to do"),
-        (("no_such_if0",), "no_such_if0"),
+        (("no_such_if0",), "IFACE no_such_if0: there is no interface 'no_such_if0'; available"),
         (("--config", "/no/such/file"), "/no/such/file"),
         (("--full-api", "--config", str(bad)), f"{bad}:3: visor.taps.t.input_type"),
-        (("--full-api", "-l", "0.0.0.0"), "needs a token"),
-        (("--full-api", "--tls"), "--tls-cert"),
-        (("--full-api", "--otel", "--otel-tls"), "--otel-tls needs --otel-tls-cert and --otel-tls"),
         (("--config", str(pushing)), "--otel-tls: there is no file /no/cert.pem"),
-        (("--full-api", "--user", "no-such-user"), "no-such-user"),
+        (("--full-api", "--log-file", "/no/such/log"), "--log-file /no/such/log: No such file"),
     ]
     for options, word in cases:
         assert word in refused("-p", str(free_port()), *options)
+
+
+def test_an_option_that_is_wrong_ends_with_status_2_and_is_named() -> None:
+    cases: list[tuple[tuple[str, ...], str]] = [
+        (("lo", "-H", "1.2.3/9"), "pktvisord: -H: '1.2.3/9' is not an address or prefix"),
+        (("lo", "-b", "udp prt"), "pktvisord: -b 'udp prt': can't parse filter expression"),
+        (("lo", "--geo-city", "/no/such"), "pktvisord: --geo-city /no/such: cannot be read"),
+        (("--full-api", "-l", "0.0.0.0"), "needs a token"),
+        (("--full-api", "--tls"), "--tls-cert"),
+        (("--full-api", "--otel", "--otel-tls"), "--otel-tls needs --otel-tls-cert and --otel-tls"),
+        (("--full-api", "--user", "no-such-user"), "no-such-user"),
+    ]
+    for options, word in cases:
+        assert word in refused("-p", str(free_port()), *options, status=2)
 
 
 def test_version_and_module_list_end_at_once() -> None:

@@ -39,5 +39,5 @@ def test_files_that_do_not_work_are_refused_by_name(
 ) -> None:
     folder = made[0].parent
     files = ("--tls-cert", str(folder / cert), "--tls-key", str(folder / key))
-    line = refused("-p", str(free_port()), "--full-api", "--tls", *files)
+    line = refused("-p", str(free_port()), "--full-api", "--tls", *files, status=2)
     assert says.format(folder=folder) in line

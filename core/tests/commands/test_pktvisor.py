@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -139,6 +140,10 @@ def test_validate_refuses_a_handler_whose_code_cannot_be_imported(tmp_path: Path
     [
         ("{otel: true, otel_tls: true}", "visor.config.otel: --otel-tls needs --otel-tls-cert"),
         ("{otel: false, port: many}", "visor.config.port: 'many': allowed is a number"),
+        ("{tls: true}", "visor.config.tls: --tls needs --tls-cert and --tls-key"),
+        ("{geo_city: /no/such}", "visor.config.geo_city: --geo-city /no/such: cannot be read"),
+        ("{default_geo_asn: /no}", "visor.config.default_geo_asn: --default-geo-asn /no: cannot"),
+        ("{host: 0.0.0.0, full_api: true}", "visor.config.full_api: .*needs a token"),
     ],
 )
 def test_validate_refuses_the_settings_pktvisord_refuses(
@@ -148,9 +153,26 @@ def test_validate_refuses_the_settings_pktvisord_refuses(
     file.write_text(f"visor:\n  config: {config}\n")
     done = run("validate", str(file))
     assert done.exit_code == 1
-    assert f"{file}:2: {reason}" in done.stderr
-    with pytest.raises(StartError, match=reason):
-        daemon(None, {"config": str(file), "admin_api": True})
+    assert re.search(f"{re.escape(str(file))}:2: {reason}", done.stderr)
+    with pytest.raises(StartError, match=reason) as refused:
+        daemon(None, {"config": str(file)})
+    assert not refused.value.wrong_option
+
+
+def test_an_option_may_add_what_the_file_lacks_and_is_wrong_itself(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("visor: {config: {tls: true}}\n")
+    given = {"config": str(file), "tls_cert": "/no/cert", "tls_key": "/no/key"}
+    with pytest.raises(StartError, match="TLS: there is no file /no/cert"):
+        daemon(None, given)
+    for options, reason in (
+        ({"tls": True}, "--tls needs"),
+        ({"host_spec": "1.2.3/9"}, "-H: '1.2.3/9' is not an address"),
+        ({"geo_asn": "/no/such"}, "--geo-asn /no/such: cannot be read"),
+    ):
+        with pytest.raises(StartError, match=reason) as refused:
+            daemon("lo", options)
+        assert refused.value.wrong_option
 
 
 def test_validate_names_a_module_folder_that_is_not_there(tmp_path: Path) -> None:

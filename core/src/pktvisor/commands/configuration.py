@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import Field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pktvisor.batches import Hosts
 from pktvisor.commands.daemon_settings import DaemonSettings, declared
 from pktvisor.plugins import Plugins
 from pktvisor.policies.errors import ConfigError, shown
 
 if TYPE_CHECKING:
     from pktvisor.commands.otlp_push import Collector
+    from pktvisor.geo import Kind
+    from pktvisor.policies.document import Document
 
-__all__ = ["SettingError", "collector", "load_plugins", "merged", "read_settings"]
+__all__ = [
+    "TOKEN_VARIABLE",
+    "SettingError",
+    "check_settings",
+    "collector",
+    "load_plugins",
+    "located",
+    "merged",
+    "read_settings",
+]
+
+TOKEN_VARIABLE = "PKTVISOR_TOKEN"  # noqa: S105 - the name of a variable
 
 _TRUE = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -33,14 +49,78 @@ def read_settings(options: Mapping[str, Any], given: Mapping[str, Any]) -> Daemo
         except SettingError as error:
             place = ("visor", "config", key)
             raise ConfigError(str(error).removeprefix(f"visor.config.{key}: "), place) from None
-    settings = merged(given, options)
+    return merged(given, options)
+
+
+def check_settings(
+    settings: DaemonSettings, options: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """Refuse settings that cannot work together, or here.
+
+    Raises as `read_settings` does; `options` and `given` are what the settings come from.
+    """
+    for keys, check in (
+        (("host_spec",), _check_hosts),
+        (("tls",), _check_tls),
+        (("geo_city", "default_geo_city"), partial(_check_database, kind="city")),
+        (("geo_asn", "default_geo_asn"), partial(_check_database, kind="asn")),
+        (("admin_api", "full_api"), _check_token),
+        (("otel",), collector),
+    ):
+        try:
+            check(settings)
+        except ValueError as error:
+            in_file = [key for key in keys if key in options and not given.get(key)]
+            if in_file:
+                raise ConfigError(str(error), ("visor", "config", in_file[0])) from None
+            raise SettingError(str(error)) from None
+
+
+def located(error: ConfigError, file: str, read: Document | None = None) -> str:
+    """The text of an error in a file, with the file and, where it is known, the line in front."""
+    line = error.line or (read.loaded.line(error.path) if read is not None else None)
+    return f"{file}:{line}: {error}" if line else f"{file}: {error}"
+
+
+def _check_hosts(settings: DaemonSettings) -> None:
     try:
-        collector(settings)
+        Hosts.parse(settings.host_spec)
     except ValueError as error:
-        if "otel" in options:
-            raise ConfigError(str(error), ("visor", "config", "otel")) from None
-        raise SettingError(str(error)) from None
-    return settings
+        raise ValueError(str(error).replace("host spec", "-H", 1)) from None
+
+
+def _check_tls(settings: DaemonSettings) -> None:
+    if not settings.tls:
+        return
+    if not (settings.tls_cert and settings.tls_key):
+        raise ValueError("--tls needs --tls-cert and --tls-key")
+    from pktvisor.api.server import tls_context
+
+    tls_context(settings.tls_cert, settings.tls_key)
+
+
+def _check_database(settings: DaemonSettings, kind: Kind) -> None:
+    for key in (f"geo_{kind}", f"default_geo_{kind}"):
+        if named := getattr(settings, key):
+            from pktvisor.geo import GeoDatabase, GeoError
+
+            try:
+                GeoDatabase.open(named, kind)
+            except GeoError as error:
+                raise ValueError(f"--{key.replace('_', '-')} {error}") from None
+            return
+
+
+def _check_token(settings: DaemonSettings) -> None:
+    from pktvisor.api.access import is_loopback
+
+    if not settings.admin_api or settings.allow_tokenless or is_loopback(settings.host):
+        return
+    if settings.token_file is None and not os.environ.get(TOKEN_VARIABLE):
+        raise ValueError(
+            f"--full-api on {settings.host}, which is not local, needs a token:"
+            f" --token-file FILE or {TOKEN_VARIABLE}; --allow-tokenless does without"
+        )
 
 
 def collector(settings: DaemonSettings) -> Collector | None:

@@ -25,7 +25,15 @@ from pktvisor.api.access import Access, is_loopback
 from pktvisor.api.app import create_app, guarded
 from pktvisor.api.server import ApiServer, bind, tls_context
 from pktvisor.batches import Hosts
-from pktvisor.commands.configuration import SettingError, collector, load_plugins, read_settings
+from pktvisor.commands.configuration import (
+    TOKEN_VARIABLE,
+    SettingError,
+    check_settings,
+    collector,
+    load_plugins,
+    located,
+    read_settings,
+)
 from pktvisor.commands.daemon_settings import DaemonSettings
 from pktvisor.commands.default_policy import with_default_policy
 from pktvisor.commands.logs import start_logging
@@ -36,9 +44,10 @@ from pktvisor.engine.runner import Busy
 from pktvisor.engine.settings import Limits, PolicySettings
 from pktvisor.geo import GeoDatabase, Kind
 from pktvisor.plugins import Plugins
-from pktvisor.policies.document import parse_document
-from pktvisor.policies.errors import ConfigError
+from pktvisor.policies.document import Document, parse_document
+from pktvisor.policies.errors import ConfigError, shown
 from pktvisor.policies.trust import Trust
+from pktvisor.policies.values import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from pktvisor.commands.otlp_push import OtlpPush
@@ -46,7 +55,6 @@ if TYPE_CHECKING:
 __all__ = ["StartError", "run"]
 
 STOP_SECONDS = 4.5
-TOKEN_VARIABLE = "PKTVISOR_TOKEN"  # noqa: S105 - the name of a variable
 _DESCRIPTORS = 4096
 
 _log = logging.getLogger("pktvisor.daemon")
@@ -54,6 +62,10 @@ _log = logging.getLogger("pktvisor.daemon")
 
 class StartError(Exception):
     """The daemon cannot start: one line that says why."""
+
+    def __init__(self, text: str, *, wrong_option: bool = False) -> None:
+        super().__init__(_one_line(text))
+        self.wrong_option = wrong_option
 
 
 def run(iface: str | None, given: Mapping[str, Any]) -> None:
@@ -65,9 +77,12 @@ def run(iface: str | None, given: Mapping[str, Any]) -> None:
             _list_modules(load_plugins(settings))
             return
         Daemon(iface, settings, document).live()
-    except (SettingError, PrivilegeError, OSError, ValueError, LookupError) as error:
-        text = error.args[0] if isinstance(error, LookupError) else error
-        raise StartError(_one_line(str(text))) from None
+    except SettingError as error:
+        raise StartError(str(error), wrong_option=True) from None
+    except PrivilegeError as error:
+        raise StartError(str(error), wrong_option=bool(given.get("user"))) from None
+    except (OSError, ValueError, LookupError) as error:
+        raise StartError(str(error.args[0] if isinstance(error, LookupError) else error)) from None
 
 
 class Daemon:
@@ -77,7 +92,7 @@ class Daemon:
         self,
         iface: str | None,
         settings: DaemonSettings,
-        document: bytes | None,
+        document: Document,
     ) -> None:
         self._iface = iface
         self._settings = settings
@@ -89,7 +104,7 @@ class Daemon:
     def live(self) -> None:
         """Start, serve, drain."""
         settings = self._settings
-        if self._iface is None and not settings.admin_api and not self._has_policies():
+        if self._iface is None and not settings.admin_api and not self._document.policies:
             raise StartError(
                 "nothing to do: name an interface, or give --config with policies, or --full-api"
             )
@@ -161,15 +176,10 @@ class Daemon:
             left = "no capabilities" if settings.drop_all else "CAP_NET_RAW only"
             _log.info("running as user %s with %s", name, left)
 
-    def _has_policies(self) -> bool:
-        return self._document is not None and bool(parse_document(self._document).policies)
-
     def _tls(self) -> Any:
         settings = self._settings
-        if not settings.tls:
+        if not (settings.tls and settings.tls_cert and settings.tls_key):
             return None
-        if not (settings.tls_cert and settings.tls_key):
-            raise StartError("--tls needs --tls-cert and --tls-key")
         return tls_context(settings.tls_cert, settings.tls_key)
 
     def _access(self, token: str | None) -> Access:
@@ -177,11 +187,6 @@ class Daemon:
         settings = self._settings
         local = is_loopback(settings.host)
         if settings.admin_api and not local:
-            if token is None and not settings.allow_tokenless:
-                raise StartError(
-                    f"--full-api on {settings.host}, which is not local, needs a token:"
-                    f" --token-file FILE or {TOKEN_VARIABLE}; --allow-tokenless does without"
-                )
             if token is None:
                 _log.warning("everyone who reaches %s may change taps and policies", settings.host)
             elif not settings.tls:
@@ -204,28 +209,43 @@ class Daemon:
             hosts=Hosts.parse(settings.host_spec) if settings.host_spec else None,
             held=True,
         )
-        wanted = self._wanted(self._document, plugins)
-        if wanted is not None:
-            agent.load(wanted, source=settings.config or "")
+        try:
+            agent.load(self._wanted(self._document, plugins), source=settings.config or "")
+        except ConfigError as error:
+            raise self._said_of_options(error) from None
         return agent
 
-    def _wanted(self, document: bytes | None, plugins: Plugins) -> bytes | None:
+    def _wanted(self, document: Document, plugins: Plugins) -> Document:
         """The config file, with the tap and policy for IFACE added."""
         if self._iface is None:
             return document
-        return with_default_policy(document, self._iface, self._settings.bpf, plugins)
+        try:
+            return with_default_policy(document, self._iface, self._settings.bpf, plugins)
+        except ConfigError as error:
+            raise StartError(located(error, str(self._settings.config), document)) from None
+
+    def _said_of_options(self, error: ConfigError) -> Exception:
+        """The same error, in words of the command line where it is about IFACE or its filter."""
+        if self._iface is None or error.path[1:3] != ("policies", DEFAULT_POLICY):
+            return error
+        reason = error.reason or error.message
+        if error.path[-1] == "bpf":
+            bpf = shown(self._settings.bpf)
+            reason = (reason.partition("bpf: ")[2] or reason).removeprefix(f"filter {bpf}: ")
+            return StartError(f"-b {bpf}: {reason}", wrong_option=True)
+        return StartError(f"IFACE {self._iface}: {reason.removeprefix('iface: ')}")
 
     def _ready(self, port: int) -> None:
         assert self._agent is not None
         host = self._settings.host
-        shown = f"[{host}]" if ":" in host else host
+        address = f"[{host}]" if ":" in host else host
         for name in self._agent.policy_names():
             _log.info("policy %s runs", name)
         scheme = "https" if self._settings.tls else "http"
         access = "read and change" if self._settings.admin_api else "read-only"
         _log.info("pktvisor %s, %s, API %s", __version__, scheme, access)
-        _log.info("web server listening on %s:%s", shown, port)
-        notify("READY=1", f"STATUS=listening on {shown}:{port}")
+        _log.info("web server listening on %s:%s", address, port)
+        notify("READY=1", f"STATUS=listening on {address}:{port}")
 
     def _stop(self) -> None:
         if self._server is not None and not self._server.should_exit:
@@ -244,9 +264,9 @@ class Daemon:
         assert self._agent is not None
         path = str(self._settings.config)
         try:
-            wanted = self._wanted(self._config_path.read_bytes(), self._agent.plugins)
-            self._agent.replace(wanted or b"", source=path)
-        except (OSError, ValueError, LookupError, Busy) as error:
+            read = _read_file(self._config_path, path)
+            self._agent.replace(self._wanted(read, self._agent.plugins), source=path)
+        except (StartError, OSError, ValueError, LookupError, Busy) as error:
             _log.error("%s", _one_line(f"the running configuration stays: {error}"))
         else:
             _log.info("read %s again", path)
@@ -268,21 +288,28 @@ class Daemon:
         _log.info("stopped")
 
 
-def _config_file(path: str | None) -> bytes | None:
-    if path is None:
-        return None
+def _config_file(path: str | None) -> Document:
+    return Document() if path is None else _read_file(Path(path), path)
+
+
+def _read_file(path: Path, named: str) -> Document:
     try:
-        return Path(path).read_bytes()
+        return parse_document(path.read_bytes())
     except OSError as error:
-        raise StartError(f"{path}: {error.strerror}") from None
+        raise StartError(f"{named}: {error.strerror}") from None
+    except ConfigError as error:
+        raise StartError(located(error, named)) from None
 
 
-def _settings(document: bytes | None, given: Mapping[str, Any]) -> DaemonSettings:
+def _settings(document: Document, given: Mapping[str, Any]) -> DaemonSettings:
     """The settings of the config file and the command line."""
     try:
-        return read_settings({} if document is None else parse_document(document).options, given)
+        settings = read_settings(document.options, given)
+        if not settings.module_list:
+            check_settings(settings, document.options, given)
     except ConfigError as error:
-        raise StartError(_one_line(f"{given.get('config')}: {error}")) from None
+        raise StartError(located(error, str(given.get("config")), document)) from None
+    return settings
 
 
 def _token(path: str | None) -> str | None:

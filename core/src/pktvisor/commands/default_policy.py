@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
 
 from pktvisor.plugins import Plugins
+from pktvisor.policies.document import Document, parse_document
 from pktvisor.policies.errors import ConfigError
-from pktvisor.policies.loading import load
 from pktvisor.policies.values import DEFAULT_POLICY
 
 __all__ = ["with_default_policy"]
@@ -18,8 +18,8 @@ INPUT = "pcap"
 HANDLERS = (("net", "net"), ("dhcp", "dhcp"), ("dns", "dns"), ("pcap_stats", "pcap"))
 
 
-def with_default_policy(document: bytes | None, iface: str, bpf: str, plugins: Plugins) -> bytes:
-    """A configuration document with tap and policy for an interface added.
+def with_default_policy(read: Document, iface: str, bpf: str, plugins: Plugins) -> Document:
+    """A configuration with tap and policy for an interface added.
 
     The policy holds those of the usual handlers that are installed. Raises ConfigError when the
     document has a tap or policy of that name, LookupError when something needed is not installed.
@@ -40,17 +40,16 @@ def with_default_policy(document: bytes | None, iface: str, bpf: str, plugins: P
         },
         "handlers": {"modules": {name: {"type": kind} for name, kind in installed}},
     }
-    whole: Any = {"version": "1.0", "visor": {}} if document is None else load(document).value
-    visor = whole.get("visor") if isinstance(whole, dict) else None
-    if not isinstance(visor, dict):
-        raise ConfigError("invalid schema: needed is a map with the key visor")
-    for section, added in (("taps", tap), ("policies", policy)):
-        there = visor.setdefault(section, {})
-        if isinstance(there, dict) and DEFAULT_POLICY in there:
+    for section, there in (("taps", read.taps), ("policies", read.policies)):
+        if DEFAULT_POLICY in there:
             raise ConfigError(
                 f"{DEFAULT_POLICY!r} is what IFACE on the command line makes; leave out one of them",
                 ("visor", section, DEFAULT_POLICY),
             )
-        if isinstance(there, dict):
-            there[DEFAULT_POLICY] = added
-    return json.dumps(whole).encode()
+    visor = {"taps": {DEFAULT_POLICY: tap}, "policies": {DEFAULT_POLICY: policy}}
+    added = parse_document(json.dumps({"visor": visor}))
+    return replace(
+        read,
+        taps={**read.taps, **added.taps},
+        policies={**read.policies, **added.policies},
+    )

@@ -14,8 +14,12 @@ _TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def start_logging(*, verbose: bool, log_file: str | None = None, syslog: bool = False) -> None:
-    """Send all log records to one place. Raises OSError when the file cannot be written."""
-    handler = _handler(log_file, syslog)
+    """Send all log records to one place. Raises OSError, naming the option, when that fails."""
+    try:
+        handler = _handler(log_file, syslog)
+    except OSError as error:
+        option = f"--log-file {log_file}" if log_file is not None else "--syslog"
+        raise OSError(f"{option}: {error.strerror or error}") from None
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -60,9 +60,18 @@ def validate(file: str) -> None:
     """Check the settings, taps and policies in FILE as pktvisord would, and start nothing.
 
     Names the line and key of what is wrong, and what is allowed there. Keys without a meaning are
-    warned about. Interfaces and files that taps name are not looked for.
+    warned about. Settings are checked as if pktvisord were started here with --config FILE and
+    no other option: its command line may add what is missing, and the token may be in the
+    environment. Interfaces and files that taps name are not looked for, nor are the user to
+    become, the listen address and the log file.
     """
-    from pktvisor.commands.configuration import load_plugins, read_settings
+    from pktvisor.commands.configuration import (
+        SettingError,
+        check_settings,
+        load_plugins,
+        located,
+        read_settings,
+    )
     from pktvisor.engine.planning import Planner
     from pktvisor.module_folder import ModuleFolderError
     from pktvisor.policies.document import parse_document
@@ -72,15 +81,15 @@ def validate(file: str) -> None:
     try:
         document = parse_document(Path(file).read_bytes())
         settings = read_settings(document.options, {})
+        check_settings(settings, document.options, {})
         plugins = load_plugins(settings)
         planner = Planner(plugins, document.taps, settings=document.global_handler_config)
         planner.document(document)
     except OSError as error:
         _end(f"{file}: {error.strerror}", EXIT_UNREADABLE)
     except ConfigError as error:
-        line = error.line or (document.loaded.line(error.path) if document else None)
-        _end(f"{file}:{line}: {error}" if line else f"{file}: {error}", EXIT_REFUSED)
-    except ModuleFolderError as error:
+        _end(located(error, file, document), EXIT_REFUSED)
+    except (ModuleFolderError, SettingError) as error:
         _end(str(error), EXIT_REFUSED)
     for warning in (*document.warnings, *planner.unknown_settings()):
         click.echo(f"{file}: {warning}", err=True)

@@ -93,7 +93,7 @@ def main(iface: str | None, **given: Any) -> None:
         run(iface, given)
     except StartError as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
-        sys.exit(EXIT_FAILED)
+        sys.exit(EXIT_USAGE if error.wrong_option else EXIT_FAILED)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Agent:
         self._lock = Turn("another change is under way", self._engine.limits.answer_s)
         self.objects = RuntimeObjects(self._engine, self._request_planner, self._lock, hosts)
 
-    def load(self, document: bytes | str, *, source: str = "") -> Document:
+    def load(self, document: bytes | str | Document, *, source: str = "") -> Document:
         """Add the taps and policies of a configuration file, all of them or none.
 
         Raises ConfigError with the place in the document; `source` names the file in front of it.
@@ -84,7 +84,7 @@ class Agent:
             self._apply(self._state, read, source)
             return read
 
-    def replace(self, document: bytes | str, *, source: str = "") -> Document:
+    def replace(self, document: bytes | str | Document, *, source: str = "") -> Document:
         """Put a configuration file in the place of what files configured before.
 
         What means the same in both goes on undisturbed, and so do taps and policies that were made
@@ -334,11 +334,13 @@ class Agent:
             user = next(
                 n for n, p in state.plans.items() if stream.name in {s.name for s in p.streams}
             )
-            raise ConfigError(
+            refused = ConfigError(
                 f"policy [{user}] failed to start: unable to create the input of tap"
                 f" {shown(stream.tap)}: {error}",
                 ("visor", "policies", user, "input"),
-            ) from None
+            )
+            refused.reason = str(error)
+            raise refused from None
 
 
 def _made_sink(plan: SinkPlan) -> RunningSink:
@@ -356,9 +358,10 @@ def _warned(read: Document, source: str = "request") -> Document:
     return read
 
 
-def _read(document: bytes | str, source: str) -> Document:
+def _read(document: bytes | str | Document, source: str) -> Document:
     try:
-        return _warned(parse_document(document), source or "configuration")
+        read = document if isinstance(document, Document) else parse_document(document)
+        return _warned(read, source or "configuration")
     except ConfigError as error:
         raise _located(error, None, source) from None
 
@@ -370,5 +373,6 @@ def _located(error: ConfigError, read: Document | None, source: str) -> ConfigEr
     line = error.line if read is None else read.loaded.line(error.path)
     place = ":".join(str(part) for part in (source, line) if part)
     located = type(error)(error.message, error.path)
+    located.reason = error.reason
     located.args = (f"{place}: {located.args[0]}",)
     return located

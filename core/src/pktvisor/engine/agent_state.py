@@ -14,7 +14,7 @@ from pktvisor.policies.models import Tap
 
 __all__ = ["State", "check_new", "exists", "log_changes"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("pktvisor.engine.agent")
 
 
 @dataclass(frozen=True)

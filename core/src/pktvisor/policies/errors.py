@@ -45,10 +45,11 @@ class ConfigError(ValueError):
     """A document, tap or policy that is refused; `path` is the place in the document.
 
     `key` is the setting that is wrong, where only that and no place is known; `line` is where the
-    place stands in the text.
+    place stands in the text, `reason` what an input said itself, where that is only a part.
     """
 
     line: int | None = None
+    reason: str = ""
 
     def __init__(self, message: str, path: Path = (), key: str = "") -> None:
         self.message = " ".join(message.split())
