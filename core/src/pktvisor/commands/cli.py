@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from pktvisor import __version__
+from pktvisor.commands.one_line import OneLineCommand, end_with_the_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +31,17 @@ EXIT_REFUSED = 2
 
 _EPILOG = (
     "Exit status: 0 closed by its user, or printed what was asked for; 1 the agent gave no answer;"
-    " 2 an option or the file was refused; 129 the terminal was lost; 143 it was asked to end."
+    " 2 an option or the file was refused; 129 the terminal was lost; 141 (SIGPIPE)"
+    " whoever read the output of --once went away; 143 it was asked to end."
 )
 
 
-@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "pktvisor-cli",
+    cls=OneLineCommand,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("file", required=False, metavar="[FILE]")
 @click.option("-H", "host", default="localhost", show_default=True, help="Host of the agent.")
 @click.option(
@@ -132,6 +139,7 @@ async def _print_once(client: AgentClient, policy: str, as_json: bool) -> int:
         except AgentError as error:
             click.echo(f"pktvisor-cli: {await client.reason(policy, error)}", err=True)
             return EXIT_NO_ANSWER
+    end_with_the_reader()
     if as_json:
         click.echo(json.dumps({policy: handlers}, sort_keys=True, ensure_ascii=False))
     else:

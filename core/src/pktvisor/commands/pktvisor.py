@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 import rich_click as click
 
 from pktvisor import __version__
+from pktvisor.commands.one_line import OneLineGroup
 from pktvisor.plugin_options import MODULE_DIR
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _EPILOG = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("pktvisor", cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """Check a configuration, and see what is installed."""

@@ -13,6 +13,7 @@ from typing import Any
 import rich_click as click
 
 from pktvisor.commands.daemon_settings import declared
+from pktvisor.commands.one_line import OneLineCommand
 
 __all__ = ["main"]
 
@@ -70,7 +71,12 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
 click.rich_click.OPTION_GROUPS[PROGRAM] = _groups()
 
 
-@click.command(PROGRAM, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    PROGRAM,
+    cls=OneLineCommand,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("iface", metavar="[IFACE]", required=False)
 @_with_options
 @click.option(
