@@ -78,6 +78,23 @@ def test_policies_with_different_filters_see_different_packets(run: Any) -> None
     assert shown["tcp"]["tcp-t-a"]["packets"]["total"] == 1
 
 
+def test_of_several_policies_it_is_said_whose_packets_were_processed(run: Any) -> None:
+    two = policy("p", f"{{a: {NET}}}") + policy("q", f"{{a: {NET}}}", ", filter: {bpf: tcp}")
+    first, second = run(two).stderr.splitlines()
+    assert first.startswith("policy p, tap t: processed 3 packets: ")
+    assert second.startswith("policy q, tap t: processed 1 packet: ")
+
+
+def test_a_policy_without_window_config_keeps_the_periods_asked_for(
+    run: Any, capture: Path
+) -> None:
+    frame = udp_frame(THEM, US, 4242, 53, QUERY)
+    capture.write_bytes(pcap_bytes([(60_000_000_000 * minute, frame) for minute in range(1, 8)]))
+    for periods in (2, 7):
+        shown = json.loads(run(policy("p", f"{{a: {NET}}}"), "--periods", str(periods)).stdout)
+        assert shown["p"]["p-t-a"]["packets"]["total"] == periods
+
+
 def test_a_chained_handler_sees_what_the_one_before_it_accepted(run: Any) -> None:
     chain = f"[{{d: {{type: dns, filter: {{only_responses: true}}}}}}, {{n: {NET}}}]"
     shown = json.loads(run(policy("p", chain)).stdout)["p"]

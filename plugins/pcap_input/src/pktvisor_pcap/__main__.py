@@ -8,6 +8,7 @@ on its way out: a quarter of the time a small capture takes.
 from __future__ import annotations
 
 import gc
+import signal
 
 __all__ = ["start"]
 
@@ -15,6 +16,8 @@ __all__ = ["start"]
 def start() -> None:
     """Run the command and end the process."""
     gc.disable()
+    # Who reads the summary may go away: end as other programs do then.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     from pktvisor_pcap.command import run
 
     try:

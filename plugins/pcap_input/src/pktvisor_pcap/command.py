@@ -17,12 +17,16 @@ from pktvisor import __version__
 from pktvisor.plugin_options import DISABLE_PLUGIN, MODULE_DIR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pktvisor.plugins import Plugins
     from pktvisor.snapshot import Snapshot
+    from pktvisor.streams import InputStream
 
 __all__ = ["main", "run"]
 
 DEFAULT_HANDLERS = ("net", "dns", "dhcp")
+MOST_PERIODS = 10
 EXIT_PARTIAL = 1
 EXIT_REFUSED = 2
 EXIT_UNWRITTEN = 3
@@ -31,7 +35,8 @@ EXIT_INTERRUPTED = 130
 _EPILOG = (
     "Exit status: 0 the whole file was summarized; 1 the file broke off or held packets the filter"
     " does not apply to, the summary is of the rest; 2 an option, the file, the filter or a database"
-    " was refused; 3 the summary could not be written."
+    " was refused; 3 the summary could not be written; 130 it was interrupted; 141 (SIGPIPE) whoever"
+    " read the summary went away."
 )
 
 
@@ -73,7 +78,7 @@ def _help(context: click.Context, option: click.Parameter, asked: bool) -> None:
 )
 @click.option(
     "--periods",
-    type=click.IntRange(1, 10),
+    type=click.IntRange(1, MOST_PERIODS),
     default=5,
     show_default=True,
     help="Minutes to keep, the last ones of the file; 1 puts the whole file into one.",
@@ -143,21 +148,20 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     from pktvisor_pcap.progress import watching
 
     plugins = _load_plugins(disabled, module_dir, verbose=verbose)
-    options: dict[str, object] = {}
-    if input_type.lower() == "pcap":
-        options = {"bpf": bpf}
-    elif bpf:
-        _end(f"-b applies to input pcap only, not to {input_type!r}")
     if config is not None and (bpf or host_spec):
         _end("-b and -H do not go with --config; filters and hosts are in taps and policies")
+    options = _input_options(input_type, bpf)
+    _check(bpf, host_spec)
     if file == "-":
         signal.signal(signal.SIGINT, _wait_for_the_end)
     gc.freeze()
     gc.enable()
     settings = PolicySettings(periods=periods, deep_sample_rate=max_deep_sample)
     shared: dict[str, Any] = {"geo_city": geo_city, "geo_asn": geo_asn, "plugins": plugins}
+    opened: list[InputStream] = []
     try:
-        with watching(file) as watch:
+        with watching(file) as shown:
+            watch = _remembering(opened, shown)
             if config is not None:
                 from pktvisor_pcap.policy_run import run_policies
 
@@ -179,7 +183,9 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
     except (ValueError, LookupError, OSError) as error:
         _end(str(error.args[0]) if isinstance(error, LookupError) else str(error))
     for result in results:
-        _report(result, verbose)
+        _report(result, verbose, named=len(results) > 1)
+    if config is None:
+        _report_left_out(results[0], opened)
     _print(results, summary=summary, by_policy=config is not None)
     problems = dict.fromkeys(result.problem for result in results if result.problem is not None)
     for problem in problems:
@@ -199,6 +205,45 @@ def _load_plugins(disabled: tuple[str, ...], module_dir: str | None, *, verbose:
         if record not in plugins.broken():  # those are in the log, which goes there too
             click.echo(str(record), err=True)
     return plugins
+
+
+def _input_options(input_type: str, bpf: str) -> dict[str, object]:
+    if input_type.lower() == "pcap":
+        return {"bpf": bpf}
+    if bpf:
+        _end(f"-b applies to input pcap only, not to {input_type!r}")
+    return {}
+
+
+def _remembering(
+    opened: list[InputStream], shown: Callable[[InputStream], None] | None
+) -> Callable[[InputStream], None]:
+    """To call after each batch: keeps the stream at hand, and moves the progress bar."""
+
+    def watch(stream: InputStream) -> None:
+        opened[:] = [stream]
+        if shown is not None:
+            shown(stream)
+
+    return watch
+
+
+def _check(bpf: str, host_spec: str) -> None:
+    """Refuse by the option's name what a tap would refuse by its key."""
+    try:
+        if bpf:
+            from pktvisor_pcap.filters import PacketFilter
+
+            PacketFilter(bpf)
+    except ValueError as error:
+        _end(f"-b {bpf!r}: {str(error).removeprefix(f'filter {bpf!r}: ')}")
+    try:
+        if host_spec:
+            from pktvisor.batches import Hosts
+
+            Hosts.parse(host_spec)
+    except ValueError as error:
+        _end(f"-H: {str(error).removeprefix('host spec: ')}")
 
 
 def _print(results: list[Snapshot], *, summary: bool, by_policy: bool) -> None:
@@ -234,16 +279,36 @@ def _default_handlers(plugins: Plugins, input_type: str) -> list[str]:
     return chosen
 
 
-def _report(result: Snapshot, verbose: bool) -> None:
+def _report(result: Snapshot, verbose: bool, *, named: bool) -> None:
     counts = result.stream
+    packets = "1 packet" if counts["processed"] == 1 else f"{counts['processed']} packets"
+    taps = ", ".join(dict.fromkeys(handler.tap for handler in result.handlers.values()))
+    whose = f"policy {result.policy}, tap {taps}: " if named else ""
     click.echo(
-        f"processed {counts['processed']} packets: {counts['malformed']} malformed,"
+        f"{whose}processed {packets}: {counts['malformed']} malformed,"
         f" {counts['truncated']} truncated, {counts['unsupported']} of unsupported link types",
         err=True,
     )
     if verbose:
         for name, value in sorted(counts.items()):
             click.echo(f"{name}: {value}", err=True)
+
+
+def _report_left_out(result: Snapshot, opened: list[InputStream]) -> None:
+    """Say how much of the file is older than the periods that are kept."""
+    kept = [handler for handler in result.handlers.values() if handler.periods > 1]
+    first_ns = getattr(opened[0], "first_ns", None) if opened else None
+    if not kept or first_ns is None:
+        return
+    starts = [bucket.start_ns for handler in kept for bucket in handler.buckets if bucket.start_ns]
+    left_out_s = (min(starts, default=0) - first_ns) // 1_000_000_000
+    if left_out_s > 0:
+        more = "" if kept[0].periods == MOST_PERIODS else f"--periods keeps up to {MOST_PERIODS}, "
+        click.echo(
+            f"pktvisor-pcap: the first {left_out_s} s of the file are not in the summary, which is of"
+            f" its last {kept[0].periods} periods; {more}--periods 1 puts the whole file into one",
+            err=True,
+        )
 
 
 def _wait_for_the_end(_number: int, _frame: object) -> None:

@@ -23,7 +23,11 @@ def run_policies(config: str, file: str, **options: Any) -> list[Snapshot]:
     """
     document = None
     try:
-        document = parse_document(Path(config).read_bytes())
+        text = Path(config).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{config}: cannot be read: {error.strerror}") from None
+    try:
+        document = parse_document(text)
         for warning in document.warnings:
             click.echo(f"pktvisor-pcap: {config}: {warning}", err=True)
         return summarize_policies(document, file, **options)

@@ -37,6 +37,8 @@ class PcapFileStream(InputStream):
         self._decapsulate = config.decapsulate
         self._path = config.pcap_file
         self._rejected = 0
+        self.first_ns: int | None = None
+        """When the first packet handed on was seen; None before."""
         try:
             self._reader = open_capture(config.pcap_file)
         except CaptureError as error:
@@ -47,6 +49,8 @@ class PcapFileStream(InputStream):
         for records in self._reader:
             chosen = records if self._filter is None else self._pass(records, self._filter)
             if len(chosen):
+                if self.first_ns is None:
+                    self.first_ns = int(chosen.timestamp_ns[0])
                 yield decode(chosen, self._hosts, decapsulate=self._decapsulate)
 
     @property
