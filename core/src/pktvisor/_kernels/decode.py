@@ -202,9 +202,8 @@ def decode(
 
     `kind` is the LINKTYPE_ number of what begins there. `inside` means that this is part of a
     packet read before: VLAN tags are then kept unless an Ethernet header replaces them.
-    `tags` is scratch of length 2. `transport` is 1 UDP, 2 TCP, 0 neither or not there.
-
-    IndexError when a frame is not in the data.
+    `tags` is scratch of length 2. `transport` is 1 UDP, 2 TCP, 0 neither or not there. IndexError
+    when a frame is not in the data.
 
     `later` (as long as `rows`) receives the `state[0]` rows left to `links`: their `payload_offset`
     is where it is to go on and `payload_length` the EtherType, or -1 and 0 at an unknown link type.
@@ -244,9 +243,8 @@ def decode(
             if cython.compiled:
                 if i + _AHEAD < rows.shape[0]:
                     at = start[rows[i + _AHEAD]]
-                    if 0 <= at < data.shape[0] - 40:
+                    if 0 <= at < data.shape[0]:
                         __builtin_prefetch(cython.address(data[at]))
-                        __builtin_prefetch(cython.address(data[at + 40]))
             row = rows[i]
             at = start[row]
             end = at + length[row]

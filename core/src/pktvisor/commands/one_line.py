@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 import rich_click as click
 
@@ -21,41 +21,29 @@ def end_with_the_reader() -> None:
 class OneLineCommand(click.RichCommand):
     """A command; a wrong option or argument is told in one line."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        **extra: Any,
-    ) -> Any:
+    def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command."""
-        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
-        return _told(self.name or "", run) if standalone_mode else run()
+        return _told(self.name or "", partial(super().main, *arguments), **options)
 
 
 class OneLineGroup(click.RichGroup):
     """A command with commands below it, whose errors are told in the same way."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        **extra: Any,
-    ) -> Any:
+    def main(self, *arguments: Any, **options: Any) -> Any:
         """Run a command below; called by a shell, end with the reader of its output."""
-        if args is None:
+        if not arguments and options.get("args") is None:
             end_with_the_reader()
-        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
-        return _told(self.name or "", run) if standalone_mode else run()
+        return _told(self.name or "", partial(super().main, *arguments), **options)
 
 
-def _told(program: str, run: Callable[[], Any]) -> NoReturn:
-    """Run a command to its end."""
+def _told(
+    program: str, run: Callable[..., Any], *, standalone_mode: bool = True, **options: Any
+) -> Any:
+    """Run a command, in standalone mode to the end of the process."""
+    if not standalone_mode:
+        return run(standalone_mode=False, **options)
     try:
-        result = run()
+        result = run(standalone_mode=False, **options)
     except click.ClickException as error:
         click.echo(f"{program}: {_said(error, program)}", err=True)
         sys.exit(error.exit_code)
