@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,12 +13,13 @@ import pluggy
 from pktvisor import hookspecs
 from pktvisor.batches import Table
 from pktvisor.discovery import Found, find_plugins
+from pktvisor.later import later_logger
 from pktvisor.module_folder import find_modules
 from pktvisor.streams.specs import API_VERSION, HandlerSpec, InputSpec, SinkSpec, resolve
 
 __all__ = ["Kind", "PluginRecord", "Plugins", "Spec", "versions_of"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 _SWITCHED_OFF = "switched off"
 
@@ -30,7 +30,7 @@ AnySpec = TypeVar("AnySpec", bound=Spec)
 _KINDS: Mapping[Kind, type[Spec]] = {"input": InputSpec, "handler": HandlerSpec, "sink": SinkSpec}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PluginRecord:
     """What became of one plugin: `state` is `active` or `disabled`, then with a `reason`.
 
@@ -218,7 +218,7 @@ class Plugins:
     def _disable(self, record: PluginRecord, reason: str) -> None:
         record = replace(record, state="disabled", reason=" ".join(reason.split()))
         self.records.append(record)
-        _log.log(logging.INFO if reason == _SWITCHED_OFF else logging.WARNING, "%s", record)
+        (_log.info if reason == _SWITCHED_OFF else _log.warning)("%s", record)
 
 
 def versions_of(known: Mapping[tuple[str, str], AnySpec], name: str) -> dict[str, AnySpec]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import datasketches
 import numpy as np
@@ -173,7 +172,7 @@ def test_what_was_given_up_travels_too() -> None:
 
 @pytest.mark.parametrize(("count", "percentile"), [(1, 0), (3, 50), (50, 0)])
 def test_how_much_of_a_list_is_shown_travels(count: int, percentile: int) -> None:
-    settings = replace(SETTINGS, top_n_count=count, top_n_percentile=percentile)
+    settings = SETTINGS._replace(top_n_count=count, top_n_percentile=percentile)
     bucket = filled(list(range(60)), settings=settings)
     assert bucket_json(travelled(bucket)) == bucket_json(bucket)
     merged = Everything.merged([travelled(bucket), bucket])

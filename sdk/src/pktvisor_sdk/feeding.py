@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from pktvisor.engine.attachment import Attachment
@@ -49,7 +48,7 @@ class Fed:
             HandlerContext(settings, deep_sample_rate),
         )
         if chained is not None:
-            chained.handler.context = replace(chained.handler.context, chained=True)
+            chained.handler.context = chained.handler.context._replace(chained=True)
         self.window: Window[Bucket] = Window(spec.bucket, settings, periods)
         self.attachment: Attachment = Attachment(
             name, spec, self.handler, self.window, chained.attachment if chained else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,24 +11,31 @@ from pktvisor.batches.columns import Array
 __all__ = ["Hosts"]
 
 
-@dataclass(frozen=True)
 class Hosts:
     """Prefixes of the monitored hosts, as arrays the decoder compares against."""
 
-    prefixes: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
-    v4: Array = field(init=False, repr=False, compare=False)
-    v4_mask: Array = field(init=False, repr=False, compare=False)
-    v6: Array = field(init=False, repr=False, compare=False)
-    v6_mask: Array = field(init=False, repr=False, compare=False)
+    def __init__(
+        self, prefixes: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    ) -> None:
+        self.prefixes = prefixes
+        self.v4, self.v4_mask = self._arrays(4, 32)
+        self.v6, self.v6_mask = self._arrays(6, 64)
 
-    def __post_init__(self) -> None:
-        for name, bits, version in (("v4", 32, 4), ("v6", 64, 6)):
-            chosen = [p for p in self.prefixes if p.version == version]
-            values = [_words(int(p.network_address), bits) for p in chosen]
-            masks = [_words(int(p.netmask), bits) for p in chosen]
-            for key, words in ((name, values), (f"{name}_mask", masks)):
-                array = np.array(words, np.uint64).reshape(len(chosen), 2).T.copy()
-                object.__setattr__(self, key, array)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hosts) and self.prefixes == other.prefixes
+
+    def __hash__(self) -> int:
+        return hash(self.prefixes)
+
+    def __repr__(self) -> str:
+        return f"Hosts({','.join(map(str, self.prefixes))!r})"
+
+    def _arrays(self, version: int, bits: int) -> tuple[Array, Array]:
+        chosen = [p for p in self.prefixes if p.version == version]
+        values = [_words(int(p.network_address), bits) for p in chosen]
+        masks = [_words(int(p.netmask), bits) for p in chosen]
+        found = np.array([values, masks], np.uint64).reshape(2, len(chosen), 2)
+        return found[0].T.copy(), found[1].T.copy()
 
     @classmethod
     def parse(cls, text: str) -> Hosts:

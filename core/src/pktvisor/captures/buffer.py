@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pktvisor.batches import Array
-from pktvisor.captures.source import BROKEN, Source
+from pktvisor.captures.source import Source
 
 __all__ = ["Buffer"]
 
@@ -53,7 +53,7 @@ class Buffer:
             room = room[:_FIRST]
         try:
             got = self._source.read_into(room.data)
-        except BROKEN as error:
+        except OSError as error:
             kind = self._source.compression or "file"
             self.problem = f"{kind} data broken off: {error or type(error).__name__}"
             got = 0

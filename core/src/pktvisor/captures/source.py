@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import select
 import sys
-import zlib
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO
 
 from pktvisor.captures.errors import CaptureError
 
-__all__ = ["BROKEN", "Source", "open_source"]
-
-# What the decompressors raise for data that is broken or ends too early.
-BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError)
+__all__ = ["Source", "open_source"]
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
@@ -66,7 +59,11 @@ class Source:
         self.compression = next(
             (kind for magic, kind in _MAGIC.items() if head.startswith(magic)), ""
         )
-        self._stream: Any = _decompressor(self.compression, name, self._counted)
+        self._stream: Any = self._counted
+        if self.compression:
+            from pktvisor.captures.compression import Decompressed
+
+            self._stream = Decompressed(self.compression, name, self._counted)
         self._pipe = _pipe(raw) if size is None else None
 
     @property
@@ -75,7 +72,7 @@ class Source:
         return self._counted.taken
 
     def read_into(self, view: memoryview) -> int:
-        """Fill the view as far as there are bytes; raises one of `BROKEN`.
+        """Fill the view as far as there are bytes; raises OSError where they are broken.
 
         From a pipe it takes what is there: waits for the first byte, not for the others.
         """
@@ -135,39 +132,3 @@ def _start(name: str, raw: IO[bytes], size: int | None) -> Source:
         raw.close()
         raise CaptureError(f"{name}: cannot be read: {error.strerror}") from None
     return Source(name, raw, head, size)
-
-
-def _decompressor(kind: str, name: str, raw: _Counted) -> Any:
-    if kind == "gzip":
-        return gzip.GzipFile(fileobj=io.BufferedReader(raw, 1 << 16))
-    if kind == "bzip2":
-        return bz2.BZ2File(io.BufferedReader(raw, 1 << 16))
-    if kind == "xz":
-        return lzma.LZMAFile(io.BufferedReader(raw, 1 << 16))
-    if kind == "zstd":
-        try:
-            import zstandard
-        except ImportError:
-            raise CaptureError(
-                f"{name}: reading zstd needs an extra: pip install 'pktvisor-core[zstd]'"
-            ) from None
-        decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        return _Zstd(
-            decompressor.stream_reader(cast("Any", raw), read_across_frames=True),
-            zstandard.ZstdError,
-        )
-    return raw
-
-
-class _Zstd:
-    """A zstandard reader whose errors are OSErrors, like those of the standard library."""
-
-    def __init__(self, reader: Any, error: type[Exception]) -> None:
-        self._reader = reader
-        self._error = error
-
-    def readinto(self, view: memoryview) -> int:
-        try:
-            return int(self._reader.readinto(view))
-        except self._error as error:
-            raise OSError(str(error)) from None

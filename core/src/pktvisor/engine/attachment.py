@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from pktvisor.engine.guard import FAILED, Guard
 from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
 from pktvisor.engine.turns import apart
+from pktvisor.later import later_logger
 from pktvisor.metrics import Bucket
 from pktvisor.streams import (
     Clock,
@@ -27,7 +27,7 @@ from pktvisor.windows import Window
 
 __all__ = ["Attachment", "close_apart"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 
 def _latest(batch: Table) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pktvisor.batches import Hosts
 from pktvisor.engine.attachment import Attachment, close_apart
@@ -48,8 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class _Policy:
+class _Policy(NamedTuple):
     """A policy at work: the first attachment of each chain, by stream."""
 
     plan: PolicyPlan

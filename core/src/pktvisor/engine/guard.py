@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,11 +9,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pktvisor.engine.settings import Limits
+from pktvisor.later import later_logger
 from pktvisor.streams import Clock
 
 __all__ = ["FAILED", "Guard"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 _NS = 1_000_000_000
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
+from pktvisor.later import later_logger
 from pktvisor.streams.specs import Factory, resolve
 
 __all__ = ["make"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 
 def make(factory: Factory, *arguments: Any) -> Any:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from pktvisor.batches import PacketBatch, Table
 from pktvisor.engine.attachment import Attachment
 from pktvisor.engine.settings import Limits
+from pktvisor.later import later_logger
 from pktvisor.stages import STAGES, Stage, stages_for
 from pktvisor.streams import Clock, Control, Event, HandlerStatus
 
 __all__ = ["Pipeline", "StreamCounts"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 
-@dataclass(frozen=True)
-class StreamCounts:
+class StreamCounts(NamedTuple):
     """What a stream's worker has processed, by decode status; replaced as a whole."""
 
     processed: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pktvisor.engine.settings import (
@@ -220,7 +220,7 @@ def companion_plans(plugins: Plugins, stream: StreamPlan) -> list[PolicyPlan]:
         config = build_config(f"handler {spec.name}", spec.config, {})
         groups = spec.bucket.default_groups()
         handler = HandlerPlan(name, spec, config, first.settings, groups, shown_config)
-        plans.append(PolicyPlan(name, (replace(stream, chains=((handler,),)),), companion=True))
+        plans.append(PolicyPlan(name, (stream._replace(chains=((handler,),)),), companion=True))
     return plans
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from pktvisor.later import later_logger
+
 __all__ = ["Questions"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 Answer = TypeVar("Answer")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,13 +18,14 @@ from pktvisor.engine.questions import Questions
 from pktvisor.engine.settings import Limits
 from pktvisor.engine.turns import Busy, Replaced
 from pktvisor.engine.worker import Worker
+from pktvisor.later import later_logger
 from pktvisor.streams import Clock, Control, InputSpec, InputStream, StreamStatus, SystemClock
 
 __all__ = ["PATIENCE_S", "Busy", "StreamCounts", "StreamRunner"]
 
 Result = TypeVar("Result")
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 PATIENCE_S = 3.0  # for a live stream's queue to be worked off when it is stopped
 LAST_BATCH_S = 0.5  # for the batch under way, once what waited behind it was dropped

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -194,7 +194,7 @@ class RuntimeObjects:
         planner = self._planner_for({name: found.tap})
         (stream,) = planner.policy(handler, parse_model(Policy, written), ()).streams
         ((plan,),) = stream.chains
-        own = replace(found.stream, chains=((replace(plan, name=handler),),))
+        own = found.stream._replace(chains=((plan._replace(name=handler),),))
         return PolicyPlan(f"/{name}/{handler}", (own,))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pktvisor.policies.errors import ConfigError, shown
@@ -22,6 +23,7 @@ __all__ = [
     "config_keys",
 ]
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _PLAIN = {"str": str, "bool": bool, "int": int}
 
 HandlerChoice = str | HandlerSpec | tuple[str | HandlerSpec, Mapping[str, Any]]
@@ -74,8 +76,7 @@ class Limits:
                 raise ValueError(f"{name} {value} is out of range; allowed is {low} or more")
 
 
-@dataclass(frozen=True)
-class HandlerPlan:
+class HandlerPlan(NamedTuple):
     """One handler instance to be: its name, its checked config, how it keeps time, its groups.
 
     `shown` is the configuration as it was written, for whoever asks.
@@ -86,11 +87,10 @@ class HandlerPlan:
     config: Any
     settings: PolicySettings
     groups: frozenset[str]
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = _NOTHING
 
 
-@dataclass(frozen=True)
-class StreamPlan:
+class StreamPlan(NamedTuple):
     """What a policy does with one stream: chains of handlers, most of them of one handler.
 
     The stream is made from `config` unless one of that name is there already.
@@ -101,7 +101,7 @@ class StreamPlan:
     spec: InputSpec
     config: Any
     chains: tuple[tuple[HandlerPlan, ...], ...]
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = _NOTHING
 
     @property
     def handlers(self) -> list[HandlerPlan]:

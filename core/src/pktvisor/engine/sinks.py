@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,12 +10,13 @@ from typing import Any
 
 from pktvisor.engine.making import make
 from pktvisor.engine.settings import SinkPlan, build_config
+from pktvisor.later import later_logger
 from pktvisor.policies.errors import NotFound
 from pktvisor.streams import SealedBucket, Sink, SinkSpec
 
 __all__ = ["RunningSink", "SinkStatus", "Sinks"]
 
-_log = logging.getLogger(__name__)
+_log = later_logger(__name__)
 
 WAITING = 64  # sealed buckets a sink may be behind; a few minutes of a busy agent
 PATIENCE_S = 2.0  # for a sink to work off what waits when it is closed

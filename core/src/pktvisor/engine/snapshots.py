@@ -17,7 +17,7 @@ def stream_snapshot(
 ) -> Snapshot:
     """What a policy has of one stream; runs in the stream's worker. Sealed buckets are shared."""
     handlers = {}
-    counts = {**vars(runner.counts), **runner.stage_counters()}
+    counts = {**runner.counts._asdict(), **runner.stage_counters()}
     now_ns = runner.now_ns
     for attachment in (link for head in heads for link in head.chain()):
         kept = attachment.window.buckets()

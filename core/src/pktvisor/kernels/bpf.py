@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pktvisor._kernels import bpf as kernel
 from pktvisor.batches import Array, Records
+from pktvisor.later import later_module
 
 __all__ = ["BpfProgram"]
+
+kernel = later_module("pktvisor._kernels.bpf")
 
 
 class BpfProgram:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pktvisor._kernels import packet_tally as kernel
@@ -17,7 +15,6 @@ _NO_SIZES = np.empty(0, np.int64)
 _NO_ADDRESSES = np.empty((8, 0), np.int64)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class PacketTally:
     """Counts of the accepted packets of a batch; the first index of each is the direction.
 
@@ -25,12 +22,21 @@ class PacketTally:
     the tally was made with. All int64.
     """
 
-    packets: Array
-    octets: Array
-    _kinds: Array
-    _special: Array
-    _rows: Array
-    _number: Array
+    def __init__(
+        self,
+        packets: Array,
+        octets: Array,
+        kinds: Array,
+        special: Array,
+        rows: Array,
+        number: Array,
+    ) -> None:
+        self.packets = packets
+        self.octets = octets
+        self._kinds = kinds
+        self._special = special
+        self._rows = rows
+        self._number = number
 
     def total(self, direction: int) -> int:
         """Packets of a direction."""

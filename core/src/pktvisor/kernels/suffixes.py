@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pktvisor._kernels import suffixes as kernel
 from pktvisor.batches import Array
+from pktvisor.later import later_module
 from pktvisor.metrics.keys import Texts
 
 __all__ = ["SuffixRules"]
+
+kernel = later_module("pktvisor._kernels.suffixes")
 
 _PLAIN, _WILD, _EXCEPTION = 1, 2, 4
 

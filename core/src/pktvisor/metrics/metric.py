@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, cast, overload
 
 from pktvisor.metrics.plain import Plain
 
@@ -18,16 +17,15 @@ __all__ = ["Mergeable", "Metric", "MetricSettings", "MetricState", "Sample", "St
 Sample = tuple[str, dict[str, str], float]
 
 
-@dataclass(frozen=True)
-class MetricSettings:
+class MetricSettings(NamedTuple):
     """What a bucket's metrics need to know; the same for every bucket of one handler."""
 
     groups: frozenset[str] = frozenset()
     top_n_count: int = 10
     top_n_percentile: int = 0
     recorded: bool = True
-    city: GeoDatabase | None = field(default=None, repr=False)
-    asn: GeoDatabase | None = field(default=None, repr=False)
+    city: GeoDatabase | None = None
+    asn: GeoDatabase | None = None
 
 
 class Mergeable(ABC):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pktvisor.batches import Hosts, Table
 from pktvisor.streams.control import CaptureStatistics
@@ -13,11 +12,10 @@ from pktvisor.streams.control import CaptureStatistics
 __all__ = ["InputStream", "StreamContext"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class StreamContext:
+class StreamContext(NamedTuple):
     """What the engine gives an input stream: the hosts that decide directions."""
 
-    hosts: Hosts = field(default_factory=Hosts)
+    hosts: Hosts = Hosts()
 
 
 class InputStream(ABC):

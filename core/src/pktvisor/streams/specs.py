@@ -49,12 +49,12 @@ def resolve(factory: Factory) -> Callable[..., Any]:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class NoSettings:
     """The config of a type that has no settings."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class InputSpec:
     """An input stream type.
 
@@ -78,7 +78,7 @@ class InputSpec:
         _check("input", self.name, self.version, self.factory)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class HandlerSpec:
     """A stream handler type.
 
@@ -125,7 +125,7 @@ class HandlerSpec:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SinkSpec:
     """A sink type: `factory(config)` makes a `Sink`, which gets every bucket when it is sealed."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pktvisor.batches import Array, StageTable, Table
 from pktvisor.metrics import Bucket, MetricSettings
@@ -18,14 +17,13 @@ BatchT = TypeVar("BatchT", bound=Table, contravariant=True)
 BucketT = TypeVar("BucketT", bound=Bucket)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class HandlerContext:
+class HandlerContext(NamedTuple):
     """What the engine gives a handler: metric settings and the deep-sampling rate in percent.
 
     `chained` says that the handler is fed by another handler, not by the stream itself.
     """
 
-    settings: MetricSettings = field(default_factory=MetricSettings)
+    settings: MetricSettings = MetricSettings()
     deep_sample_rate: int = 100
     chained: bool = False
 

@@ -144,6 +144,10 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
 
     The summary is one line of JSON on standard output; everything else goes to standard error.
     """
+    # From here, not from imports inside imports: CPython 3.11 maps another piece of its stack where
+    # they get so deep, and unmaps it, at each call across that border: a thousand times in numpy.
+    import numpy as np  # noqa: F401
+
     from pktvisor import PolicySettings, summarize
     from pktvisor_pcap.progress import watching
 
