@@ -27,7 +27,7 @@ def hashes(frames: list[bytes], seed: int) -> list[int]:
     batch = packet_batch(frames)
     columns = {name: batch.column(name) for name in batch.columns}
     with both_ways(driver):
-        found: list[int] = driver.flow_hashes(columns, seed).tolist()
+        found: list[int] = driver.flow_hashes(columns, seed=seed).tolist()
     return found
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pktvisor._kernels import group
-from pktvisor.metrics import Seconds, grouping, rate
+from pktvisor.metrics import Seconds, Texts, grouping, rate
 from pktvisor_sdk.kernels import both_ways
 
 KEYS = st.tuples(st.integers(0, 3) | st.integers(0, 2**64 - 1), st.integers(0, 2))
@@ -39,6 +39,44 @@ def test_distinct_keys_come_in_order_of_appearance_with_their_numbers(
     assert [keys[row] for row in found.rows.tolist()] == list(counted)
     assert found.weights[found.rows].tolist() == list(counted.values())
     assert found.weights.sum() == len(rows)
+
+
+@given(texts=st.lists(st.text("ab.", max_size=40), min_size=1, max_size=40), data=st.data())
+def test_distinct_texts_come_in_order_of_appearance_with_their_numbers(
+    texts: list[str], data: st.DataObject
+) -> None:
+    """Whatever their lengths, and wherever in their arena they lie."""
+    rows = data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=60))
+    amounts = np.array(
+        data.draw(st.lists(st.integers(0, 9), min_size=len(texts), max_size=len(texts)))
+    )
+    column = Texts.of(texts)
+    with both_ways(grouping, "hashing"):
+        each = grouping.distinct_texts(column, np.array(rows, np.int64))
+    counted = Counter(texts[row] for row in rows)
+    assert each.texts.values(each.texts.rows) == list(counted) if rows else not len(each.weights)
+    assert each.weights.tolist() == list(counted.values())
+    chosen = np.array(rows[::2], np.int64)
+    sums: Counter[str] = Counter()
+    for row in chosen.tolist():
+        sums[texts[row]] += int(amounts[row])
+    found = list(counted)
+    assert each.weighed(chosen, amounts).tolist() == [sums[text] for text in found]
+    half = Counter(texts[row] for row in chosen.tolist())
+    assert each.weighed(chosen).tolist() == [half[text] for text in found]
+
+
+@given(st.lists(st.integers(-3, 3) | st.integers(-(2**63), 2**63 - 1), max_size=30))
+def test_runs_of_a_second_are_those_of_a_loop(times: list[int]) -> None:
+    """Also before 1970, and where the difference of two times takes all 64 bits."""
+    with both_ways(rate):
+        runs = Seconds.of(np.array(times, np.int64))
+    seconds = [time // 10**9 for time in times]
+    starts = [row for row in range(len(times)) if not row or seconds[row] != seconds[row - 1]]
+    assert runs.starts.tolist() == starts
+    assert runs.seconds.tolist() == [seconds[row] for row in starts]
+    ends = [*starts[1:], len(times)]
+    assert runs.count().tolist() == [end - start for start, end in zip(starts, ends, strict=False)]
 
 
 def test_too_few_slots_are_refused_instead_of_searched_for_ever() -> None:

@@ -32,7 +32,7 @@ def delivered(
     found = []
     for start, stop in pairwise(places):
         batch = packet_batch(frames[start:stop])
-        for chunks in streams.chunks(batch, np.arange(stop - start)):
+        for chunks in streams.chunks(batch, np.arange(stop - start), batch.flow_hash):
             for lane, offset, length, fresh in zip(
                 chunks.lane.tolist(),
                 chunks.offset.tolist(),
@@ -251,7 +251,7 @@ def read_messages(
     found = []
     for start, stop in pairwise(places):
         batch = packet_batch(frames[start:stop])
-        for chunks in streams.chunks(batch, np.arange(stop - start)):
+        for chunks in streams.chunks(batch, np.arange(stop - start), batch.flow_hash):
             for messages in framing.messages(chunks):
                 found += [
                     messages.arena[offset : offset + length].tobytes()

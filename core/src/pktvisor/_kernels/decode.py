@@ -38,6 +38,8 @@ def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
     """Big-endian 16-bit integer at a byte offset; 0 where there is none."""
     if at < 0 or at > data.shape[0] - 2:
         return 0
+    if cython.compiled:
+        return load_big16(cython.address(data[at]))
     a: cython.int = data[at]
     b: cython.int = data[at + 1]
     return (a << 8) | b
@@ -52,6 +54,8 @@ def _be32(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U32:
     """Big-endian 32-bit integer at a byte offset; 0 where there is none."""
     if at < 0 or at > data.shape[0] - 4:
         return 0
+    if cython.compiled:
+        return load_big32(cython.address(data[at]))
     a: U32 = data[at]
     b: U32 = data[at + 1]
     c: U32 = data[at + 2]
@@ -66,6 +70,10 @@ def _be32(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U32:
 @cython.exceptval(check=False)
 def _be64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
     """Big-endian 64-bit integer at a byte offset; 0 where there is none."""
+    if at < 0 or at > data.shape[0] - 8:
+        return 0
+    if cython.compiled:
+        return load_big64(cython.address(data[at]))
     high: U64 = _be32(data, at)
     low: U64 = _be32(data, at + 4)
     return (high << 32) | low
@@ -212,6 +220,8 @@ def decode(
     row: cython.Py_ssize_t
     waiting: cython.Py_ssize_t = 0
     outside: cython.bint = False
+    foreign: cython.bint = False
+    link: cython.int
     at: cython.Py_ssize_t
     end: cython.Py_ssize_t
     claimed: cython.Py_ssize_t
@@ -238,6 +248,35 @@ def decode(
     slo: U64
     dhi: U64
     dlo: U64
+    # Each row is held against the shortest column once, instead of against each column.
+    least: cython.Py_ssize_t = min(
+        start.shape[0],
+        length.shape[0],
+        kind.shape[0],
+        captured_length.shape[0],
+        wire_length.shape[0],
+        network_offset.shape[0],
+        transport_offset.shape[0],
+        payload_offset.shape[0],
+        payload_length.shape[0],
+        status.shape[0],
+        ip_version.shape[0],
+        ip_protocol.shape[0],
+        transport.shape[0],
+        fragment.shape[0],
+        source_hi.shape[0],
+        source_lo.shape[0],
+        destination_hi.shape[0],
+        destination_lo.shape[0],
+        source_port.shape[0],
+        destination_port.shape[0],
+        tcp_flags.shape[0],
+        tcp_sequence.shape[0],
+        vlan.shape[0],
+        inner_vlan.shape[0],
+    )
+    if tags.shape[0] < 2 or later.shape[0] < rows.shape[0]:
+        raise IndexError("tags has 2 places, later as many as rows")
     with cython.nogil:
         for i in range(rows.shape[0]):
             if cython.compiled:
@@ -246,12 +285,17 @@ def decode(
                     if 0 <= at < data.shape[0]:
                         __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
-            at = start[row]
-            end = at + length[row]
+            if row < 0 or row >= least:
+                foreign = True
+                break
+            with cython.boundscheck(False):
+                at = start[row]
+                end = at + length[row]
+                link = kind[row]
+                short = 2 if captured_length[row] < wire_length[row] else 1
             if at < 0 or end > data.shape[0]:
                 outside = True
                 break
-            short = 2 if captured_length[row] < wire_length[row] else 1
             verdict = 0
             network_at = -1
             transport_at = -1
@@ -269,10 +313,11 @@ def decode(
             dport = 0
             flags = 0
             sequence = 0
-            found = _link(data, at, end, kind[row], tags)
-            if not inside or kind[row] == 1:
-                vlan[row] = tags[0]
-                inner_vlan[row] = tags[1]
+            found = _link(data, at, end, link, tags)
+            if not inside or link == 1:
+                with cython.boundscheck(False):
+                    vlan[row] = tags[0]
+                    inner_vlan[row] = tags[1]
             while True:  # once: what cannot be read breaks it off, and the rest stays as it is
                 if found == -1:
                     verdict = short
@@ -435,23 +480,26 @@ def decode(
                 else:
                     payload_size = end - at
                 break
-            status[row] = verdict
-            network_offset[row] = network_at
-            transport_offset[row] = transport_at
-            payload_offset[row] = payload_at
-            payload_length[row] = cython.cast(I32, payload_size)
-            ip_version[row] = version
-            ip_protocol[row] = protocol
-            transport[row] = carried
-            fragment[row] = piece
-            source_hi[row] = shi
-            source_lo[row] = slo
-            destination_hi[row] = dhi
-            destination_lo[row] = dlo
-            source_port[row] = cython.cast(U16, sport)
-            destination_port[row] = cython.cast(U16, dport)
-            tcp_flags[row] = flags
-            tcp_sequence[row] = sequence
+            with cython.boundscheck(False):
+                status[row] = verdict
+                network_offset[row] = network_at
+                transport_offset[row] = transport_at
+                payload_offset[row] = payload_at
+                payload_length[row] = cython.cast(I32, payload_size)
+                ip_version[row] = version
+                ip_protocol[row] = protocol
+                transport[row] = carried
+                fragment[row] = piece
+                source_hi[row] = shi
+                source_lo[row] = slo
+                destination_hi[row] = dhi
+                destination_lo[row] = dlo
+                source_port[row] = cython.cast(U16, sport)
+                destination_port[row] = cython.cast(U16, dport)
+                tcp_flags[row] = flags
+                tcp_sequence[row] = sequence
+    if foreign:
+        raise IndexError(f"row {row} is not in columns of {least} rows")
     if outside:
         raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")
     state[0] = waiting

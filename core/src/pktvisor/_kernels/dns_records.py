@@ -19,6 +19,9 @@ _RRSIG = cython.declare(cython.int, 46)
 _NO_TYPE = cython.declare(cython.int, -1)
 _MOST_RECORDS = cython.declare(cython.int, 100)
 
+# So many rows ahead the bytes to be read are called into the cache.
+_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+
 
 @cython.cfunc
 @cython.inline
@@ -29,6 +32,8 @@ def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
     """Big-endian 16-bit integer at a byte offset, its bounds checked once; 0 outside the data."""
     if at < 0 or at > data.shape[0] - 2:
         return 0
+    if cython.compiled:
+        return load_big16(cython.address(data[at]))
     a: cython.int = data[at]
     b: cython.int = data[at + 1]
     return (a << 8) | b
@@ -128,6 +133,12 @@ def extend_rcodes(
     outside: cython.bint = False
     with cython.nogil:
         for i in range(rows.shape[0]):
+            if cython.compiled:
+                if i + _AHEAD < rows.shape[0]:
+                    row = rows[i + _AHEAD]
+                    at = offset[row] + behind[row]
+                    if 0 <= at < data.shape[0]:
+                        __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
             if additional[row] == 0 or flags[row] < 0x8000 or behind[row] == 0:
                 continue

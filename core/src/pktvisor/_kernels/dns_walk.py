@@ -31,6 +31,8 @@ def _be16(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> cython.int:
     """Big-endian 16-bit integer at a byte offset, its bounds checked once; 0 outside the data."""
     if at < 0 or at > data.shape[0] - 2:
         return 0
+    if cython.compiled:
+        return load_big16(cython.address(data[at]))
     a: cython.int = data[at]
     b: cython.int = data[at + 1]
     return (a << 8) | b
@@ -59,37 +61,6 @@ def _escaped(byte: cython.int, text: U8[::1], out: cython.Py_ssize_t) -> cython.
 @cython.cfunc
 @cython.inline
 @cython.nogil
-@cython.boundscheck(False)
-@cython.exceptval(-2, check=False)
-def _plain(
-    data: cython.const[U8][::1],
-    at: cython.Py_ssize_t,
-    size: cython.Py_ssize_t,
-    written: cython.const[U8][::1],
-    text: U8[::1],
-    out: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Write a label at `out`; the end there, or -1 when a byte needs an escape or room is short.
-
-    Checks the bounds of the label once instead of those of each byte.
-    """
-    i: cython.Py_ssize_t
-    byte: U8
-    if at < 0 or at > data.shape[0] - size or out < 0 or out > text.shape[0] - size:
-        return -1
-    if written.shape[0] != 256:
-        return -1
-    for i in range(size):
-        byte = written[data[at + i]]
-        if byte == 0:
-            return -1
-        text[out + i] = byte
-    return out + size
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
 @cython.exceptval(-2, check=False)
 def _name(
     data: cython.const[U8][::1],
@@ -109,14 +80,17 @@ def _name(
     wire: cython.Py_ssize_t = 0
     size: cython.int
     byte: cython.int
-    done: cython.Py_ssize_t
+    room: cython.Py_ssize_t = text.shape[0] - 64
     i: cython.Py_ssize_t
     first: cython.bint = True
     jumped: cython.bint = False
+    if message < 0 or out < 0 or end > data.shape[0] or written.shape[0] != 256:
+        return -1
     while True:
         if at >= end:
             return -1
-        size = data[at]
+        with cython.boundscheck(False):
+            size = data[at]
         if size == 0:
             if not jumped:
                 after[0] = at + 1
@@ -139,17 +113,24 @@ def _name(
             text[out] = 46
             out += 1
         first = False
-        done = _plain(data, at + 1, size, written, text, out)
-        if done >= 0:
-            out = done
-        else:
-            for i in range(at + 1, at + 1 + size):
-                byte = written[data[i]]
-                if byte != 0:
-                    text[out] = byte
-                    out += 1
-                else:
-                    out = _escaped(data[i], text, out)
+        i = 0
+        if out < room:  # for a label without escapes: the bounds of all its bytes at once
+            with cython.boundscheck(False):
+                while i < size:
+                    byte = written[data[at + 1 + i]]
+                    if byte == 0:
+                        break
+                    text[out + i] = byte
+                    i += 1
+            out += i
+        while i < size:
+            byte = written[data[at + 1 + i]]
+            if byte != 0:
+                text[out] = byte
+                out += 1
+            else:
+                out = _escaped(data[at + 1 + i], text, out)
+            i += 1
         at += 1 + size
 
 
@@ -207,6 +188,28 @@ def walk(
     room: cython.Py_ssize_t = text.shape[0]
     stopped: cython.Py_ssize_t = rows.shape[0]
     outside: cython.bint = False
+    foreign: cython.bint = False
+    short: cython.int
+    # Each row is held against the shortest column once, instead of against each column.
+    least: cython.Py_ssize_t = min(
+        offset.shape[0],
+        length.shape[0],
+        cut.shape[0],
+        status.shape[0],
+        kind.shape[0],
+        identifier.shape[0],
+        flags.shape[0],
+        questions.shape[0],
+        answers.shape[0],
+        additional.shape[0],
+        rcode.shape[0],
+        question.shape[0],
+        qtype.shape[0],
+        qclass.shape[0],
+        name_offset.shape[0],
+        name_length.shape[0],
+        behind.shape[0],
+    )
     with cython.nogil:
         for i in range(start, rows.shape[0]):
             if used + _LONGEST_TEXT > room:
@@ -218,14 +221,19 @@ def walk(
                     if 0 <= at < data.shape[0]:
                         __builtin_prefetch(cython.address(data[at]))
             row = rows[i]
-            at = offset[row]
-            end = at + length[row]
+            if row < 0 or row >= least:
+                foreign = True
+                break
+            with cython.boundscheck(False):
+                at = offset[row]
+                end = at + length[row]
+                short = 2 if cut[row] else 1
+                name_offset[row] = used
             if at < 0 or end > data.shape[0]:
                 outside = True
                 break
-            name_offset[row] = used
             if end - at < 12:
-                status[row] = 2 if cut[row] else 1
+                status[row] = short
                 kind[row] = 2
                 identifier[row] = 0
                 flags[row] = 0
@@ -256,27 +264,30 @@ def walk(
             else:
                 out = _name(data, at, end, at + 12, written, text, used, after)
                 if out < 0 or after[0] + 4 > end:
-                    outcome = 2 if cut[row] else 1
+                    outcome = short
                     out = used
                 else:
                     read = 0
                     over = after[0] + 4 - at
                     type_number = _be16(data, after[0])
                     class_number = _be16(data, after[0] + 2)
-            status[row] = outcome
-            kind[row] = bits >> 15
-            identifier[row] = _be16(data, at)
-            flags[row] = bits
-            questions[row] = asked
-            answers[row] = answered
-            additional[row] = added
-            rcode[row] = bits & 15
-            question[row] = read
-            qtype[row] = type_number
-            qclass[row] = class_number
-            name_length[row] = cython.cast(I32, out - used)
-            behind[row] = cython.cast(I32, over) if read != 1 else 0
+            with cython.boundscheck(False):
+                status[row] = outcome
+                kind[row] = bits >> 15
+                identifier[row] = _be16(data, at)
+                flags[row] = bits
+                questions[row] = asked
+                answers[row] = answered
+                additional[row] = added
+                rcode[row] = bits & 15
+                question[row] = read
+                qtype[row] = type_number
+                qclass[row] = class_number
+                name_length[row] = cython.cast(I32, out - used)
+                behind[row] = cython.cast(I32, over) if read != 1 else 0
             used = out
+    if foreign:
+        raise IndexError(f"row {row} is not in columns of {least} rows")
     if outside:
         raise IndexError(f"bytes {at} to {end} are not in data of {data.shape[0]} bytes")
     state[0] = used

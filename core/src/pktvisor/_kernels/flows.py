@@ -50,9 +50,22 @@ def directions(
     i: cython.Py_ssize_t
     from_host: cython.int
     to_host: cython.int
-    with cython.nogil:
+    rows: cython.Py_ssize_t = direction.shape[0]
+    least: cython.Py_ssize_t = min(
+        ip_version.shape[0],
+        source_hi.shape[0],
+        source_lo.shape[0],
+        destination_hi.shape[0],
+        destination_lo.shape[0],
+        network_offset.shape[0],
+    )
+    if least < rows or v4_mask_lo.shape[0] < v4_lo.shape[0]:
+        raise IndexError(f"columns of {least} rows, {rows} to read; a mask for each prefix")
+    if min(v6_lo.shape[0], v6_mask_hi.shape[0], v6_mask_lo.shape[0]) < v6_hi.shape[0]:
+        raise IndexError("both halves of each prefix and of its mask are needed")
+    with cython.nogil, cython.boundscheck(False):
         # No branches on what varies from row to row: every prefix is compared with both addresses.
-        for row in range(direction.shape[0]):
+        for row in range(rows):
             from_host = 0
             to_host = 0
             if ip_version[row] == 4:
@@ -62,7 +75,7 @@ def directions(
                 to_host &= destination_lo[row] != 0
                 from_host &= source_lo[row] != 0
             else:
-                for i in range(v6_lo.shape[0]):
+                for i in range(v6_hi.shape[0]):
                     to_host |= ((destination_hi[row] & v6_mask_hi[i]) == v6_hi[i]) & (
                         (destination_lo[row] & v6_mask_lo[i]) == v6_lo[i]
                     )
@@ -84,17 +97,39 @@ def hashes(
     source_port: cython.const[U16][::1],
     destination_port: cython.const[U16][::1],
     ip_protocol: cython.const[U8][::1],
+    rows: cython.const[I64][::1],
     seed: cython.ulonglong,
     flow_hash: U64[::1],
 ) -> None:
-    """One hash for both directions of a flow in each row; 0 in those without a network header."""
-    row: cython.Py_ssize_t
+    """One hash for both directions of a flow in each of `rows`; 0 in those without a network header.
+
+    All columns, `flow_hash` too, are indexed by row.
+    """
+    i: cython.Py_ssize_t
+    row: cython.Py_ssize_t = 0
     a: U64
     b: U64
     port: U64
     full: U64 = 0xFFFFFFFFFFFFFFFF
-    with cython.nogil:
-        for row in range(flow_hash.shape[0]):
+    foreign: cython.bint = False
+    least: cython.Py_ssize_t = min(
+        ip_version.shape[0],
+        source_hi.shape[0],
+        source_lo.shape[0],
+        destination_hi.shape[0],
+        destination_lo.shape[0],
+        network_offset.shape[0],
+        source_port.shape[0],
+        destination_port.shape[0],
+        ip_protocol.shape[0],
+        flow_hash.shape[0],
+    )
+    with cython.nogil, cython.boundscheck(False):
+        for i in range(rows.shape[0]):
+            row = rows[i]
+            if row < 0 or row >= least:
+                foreign = True
+                break
             if network_offset[row] < 0:
                 flow_hash[row] = 0
                 continue
@@ -108,3 +143,5 @@ def hashes(
             port = destination_port[row]
             b = _mix(b ^ ((port << 48) & full) ^ seed)
             flow_hash[row] = _mix(((a + b) & full) ^ cython.cast(U64, ip_protocol[row]))
+    if foreign:
+        raise IndexError(f"row {row} is not in columns of {least} rows")

@@ -1,11 +1,14 @@
 # cython: boundscheck=True, wraparound=False, initializedcheck=False
-"""MurmurHash3 x64 128 (Austin Appleby, public domain algorithm) over columns of keys.
+"""MurmurHash3 x64 128 (Austin Appleby, public domain algorithm) over columns of keys; equal texts.
 
 The seed and the key encodings are those of Apache DataSketches' `update`, so that the hash of a
 row here is the hash the sketch computes when the same key is handed to it from Python: integers
 are 8 bytes little endian (IPv4 sign-extended from 32 bits), text is its UTF-8 bytes. The Python
 sketch takes no bytes, so an IPv6 address travels as text of 16 code points U+0000-U+00FF, one per
 address byte, and is hashed in that text's UTF-8 form.
+
+Most texts of a batch are there many times over. `group_slices` finds the distinct ones with a hash
+that costs a third and is nobody's business outside, so that only those need the sketch's.
 """
 
 import cython
@@ -56,6 +59,8 @@ def _le64(data: cython.const[U8][::1], at: cython.Py_ssize_t) -> U64:
     """Little-endian 64-bit integer at a byte offset, its bounds checked once; 0 outside the data."""
     if at < 0 or at > data.shape[0] - 8:
         return 0
+    if cython.compiled:
+        return load_little64(cython.address(data[at]))
     a: U64 = data[at]
     b: U64 = data[at + 1]
     c: U64 = data[at + 2]
@@ -178,6 +183,143 @@ def hash_slices(
             _hash_bytes(data, at, size, seed, out1, out2, i)
     if outside:
         raise IndexError(f"{size} bytes at {at} are not in data of {data.shape[0]} bytes")
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _secret_hash(
+    data: cython.const[U8][::1],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    factor: U64,
+    seed: U64,
+) -> U64:
+    """A hash whose odd multipliers come from the seed: who does not know it cannot aim at a slot.
+
+    Up to 32 bytes are four words of 8 bytes that may overlap, so that there is no branch on the
+    length: that differs from text to text and cannot be predicted.
+    """
+    full: U64 = 0xFFFFFFFFFFFFFFFF
+    two: U64 = 2
+    value: U64 = _times(cython.cast(U64, length) ^ seed, factor)
+    last: cython.Py_ssize_t
+    while length > 32:
+        value = _times(value ^ _le64(data, at), factor)
+        value ^= value >> 32
+        at += 8
+        length -= 8
+    if length >= 8:
+        last = length - 8
+        value += _times(_le64(data, at), (factor + two) & full)
+        value += _times(_le64(data, at + min(8, last)), (factor + two * two) & full)
+        value += _times(_le64(data, at + min(16, last)), (factor ^ (seed << 1)) & full)
+        value += _times(_le64(data, at + last), (factor ^ (seed << 2)) & full)
+    elif length > 0:
+        value ^= _tail(data, at, length)
+    value &= full
+    value = _times(value ^ (value >> 32), factor)
+    return _times(value ^ (value >> 32), factor)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
+def _equal(
+    data: cython.const[U8][::1],
+    at: cython.Py_ssize_t,
+    other: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+) -> cython.bint:
+    """Whether two slices of the data, which are there, hold the same bytes."""
+    i: cython.Py_ssize_t
+    if cython.compiled:
+        if length == 0:
+            return True
+        return (
+            compare_bytes(
+                cython.address(data[at]),
+                cython.address(data[other]),
+                cython.cast(cython.size_t, length),
+            )
+            == 0
+        )
+    for i in range(length):
+        if data[at + i] != data[other + i]:
+            return False
+    return True
+
+
+def group_slices(
+    data: cython.const[U8][::1],
+    offset: cython.const[I64][::1],
+    length: cython.const[I32][::1],
+    rows: cython.const[I64][::1],
+    seed: cython.ulonglong,
+    slots: I32[::1],
+    first: I64[::1],
+    count: I64[::1],
+    which: I32[::1],
+) -> int:
+    """Find the distinct byte slices of `rows`, in order of first appearance; returns their number.
+
+    Writes the first row of each to `first`, how many rows have it to `count`, and to `which[row]`
+    its number. `slots` is scratch filled with -1, a power of two longer than the rows.
+    IndexError when a slice is not in the data.
+    """
+    i: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    size: cython.Py_ssize_t = 0
+    slot: cython.Py_ssize_t
+    known: cython.Py_ssize_t
+    found: cython.Py_ssize_t = 0
+    mask: U64 = cython.cast(U64, slots.shape[0] - 1)
+    outside: cython.bint = False
+    foreign: cython.bint = False
+    one: U64 = 1
+    factor: U64 = _finish(seed) | one
+    least: cython.Py_ssize_t = min(offset.shape[0], length.shape[0], which.shape[0])
+    if slots.shape[0] <= rows.shape[0] or min(first.shape[0], count.shape[0]) < rows.shape[0]:
+        raise ValueError("slots must be longer than rows, first and count as long")
+    if slots.shape[0] & (slots.shape[0] - 1) != 0:
+        raise ValueError("slots must be a power of two")
+    with cython.nogil, cython.boundscheck(False):
+        for i in range(rows.shape[0]):
+            row = rows[i]
+            if row < 0 or row >= least:
+                foreign = True
+                break
+            at = offset[row]
+            size = length[row]
+            if at < 0 or size < 0 or at > data.shape[0] - size:
+                outside = True
+                break
+            slot = cython.cast(
+                cython.Py_ssize_t, (_secret_hash(data, at, size, factor, seed) >> 32) & mask
+            )
+            while True:
+                known = slots[slot]
+                if known < 0:
+                    slots[slot] = cython.cast(I32, found)
+                    first[found] = row
+                    count[found] = 1
+                    known = found
+                    found += 1
+                    break
+                if length[first[known]] == size and _equal(data, at, offset[first[known]], size):
+                    count[known] += 1
+                    break
+                slot = cython.cast(cython.Py_ssize_t, cython.cast(U64, slot + 1) & mask)
+            which[row] = cython.cast(I32, known)
+    if foreign:
+        raise IndexError(f"row {row} is not in columns of {least} rows")
+    if outside:
+        raise IndexError(f"{size} bytes at {at} are not in data of {data.shape[0]} bytes")
+    return found
 
 
 def hash_addresses(

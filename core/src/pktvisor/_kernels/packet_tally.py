@@ -82,18 +82,38 @@ def tally(
     sampled: cython.bint = deep.shape[0] > 0
     listed: cython.bint = addresses.shape[1] > 0
     close: cython.bint
+    syn: cython.int
     layer: cython.Py_ssize_t
+    # What varies is looked at without another check: the columns are long enough, `way` and the
+    # seconds are held against their tables, and a length is below the size of its own.
+    least: cython.Py_ssize_t = min(
+        captured_length.shape[0],
+        ip_version.shape[0],
+        transport.shape[0],
+        fragment.shape[0],
+        tcp_flags.shape[0],
+        source_hi.shape[0],
+        source_lo.shape[0],
+        destination_hi.shape[0],
+        destination_lo.shape[0],
+    )
+    if least < rows or (some and accepted.shape[0] < rows) or (sampled and deep.shape[0] < rows):
+        raise IndexError(f"columns of {least} rows, {rows} to read")
     with cython.nogil:
         for run in range(starts.shape[0]):
             stop = rows
             if run + 1 < starts.shape[0]:
-                stop = starts[run + 1]
-            for row in range(starts[run], stop):
-                if some and accepted[row] == 0:
-                    continue
-                close = not sampled or deep[row] != 0
-                way = direction[row]
-                length = captured_length[row]
+                stop = min(rows, starts[run + 1])
+            for row in range(max(starts[run], 0), stop):
+                with cython.boundscheck(False):
+                    if some and accepted[row] == 0:
+                        continue
+                    close = not sampled or deep[row] != 0
+                    way = direction[row]
+                    length = captured_length[row]
+                    wide = ip_version[row] >> 1
+                    layer = transport[row] * (fragment[row] == 0)
+                    syn = (tcp_flags[row] >> 1) & 1
                 packets[run, way] += 1
                 octets[run, way] += length
                 if shared or way == 0:
@@ -111,13 +131,9 @@ def tally(
                 else:
                     special[way, 0] += 1
                 # No branches on what varies from row to row: 4 → 1, 6 → 2, 0 → 0.
-                wide = ip_version[row] >> 1
                 wide -= wide > 0
-                layer = transport[row] * (fragment[row] == 0)
                 kinds[way, 3 * wide + layer] += 1
-                special[way, 1] += (
-                    (layer == 2) & ((tcp_flags[row] >> 1) & 1) & cython.cast(cython.int, close)
-                )
+                special[way, 1] += (layer == 2) & syn & cython.cast(cython.int, close)
                 if wide == 0 or not (listed and close):
                     continue
                 wide -= 1

@@ -67,7 +67,16 @@ def match(
     items: cython.Py_ssize_t = state[3]
     mask: U64 = cython.cast(U64, entry_key.shape[0] - 1)
     set_mask: U64 = mask ^ cython.cast(U64, ways - 1)
-    with cython.nogil:
+    size: cython.Py_ssize_t = entry_key.shape[0]
+    least: cython.Py_ssize_t = min(part.shape[0], time.shape[0], kind.shape[0], value.shape[0])
+    if start < 0 or least < key.shape[0]:
+        raise IndexError(f"columns of {least} rows, {key.shape[0]} to read")
+    if size & (size - 1) != 0 or ways < 1 or size % ways != 0 or ways & (ways - 1) != 0:
+        raise ValueError("entries must be a power of two and a multiple of ways, another one")
+    if min(entry_time.shape[0], entry_value.shape[0]) < size or entry_value.shape[1] < words:
+        raise IndexError(f"tables shorter than {size} entries")
+    # What is looked at in a table lies inside it by its masks; outputs are checked as they grow.
+    with cython.nogil, cython.boundscheck(False):
         for row in range(start, key.shape[0]):
             if cython.compiled:
                 if row + _AHEAD < key.shape[0]:
@@ -93,10 +102,11 @@ def match(
                     oldest = j
             if kind[row] == 1:
                 if found >= 0:
-                    reply[items] = row
-                    query_time[items] = entry_time[found]
-                    for j in range(words):
-                        query_value[items, j] = entry_value[found, j]
+                    with cython.boundscheck(True):
+                        reply[items] = row
+                        query_time[items] = entry_time[found]
+                        for j in range(words):
+                            query_value[items, j] = entry_value[found, j]
                     items += 1
                     entry_time[found] = -1
                     opened -= 1

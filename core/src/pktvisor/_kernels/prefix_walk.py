@@ -24,7 +24,7 @@ U64 = cython.typedef(cython.ulonglong)
 I64 = cython.typedef(cython.longlong)
 
 # So many rows ahead the entries to be read are called into the cache.
-_AHEAD = cython.declare(cython.Py_ssize_t, 8)
+_AHEAD = cython.declare(cython.Py_ssize_t, 20)
 
 
 @cython.cfunc
@@ -189,7 +189,18 @@ def lookup(
     low_half: U64 = 0xFFFFFFFF
     mask4: U64 = cython.cast(U64, cache4.shape[0] - 1)
     mask6: U64 = cython.cast(U64, cache6.shape[0] - 1)
-    with cython.nogil:
+    least: cython.Py_ssize_t = min(version.shape[0], hi.shape[0], lo.shape[0])
+    size4: cython.Py_ssize_t = cache4.shape[0]
+    size6: cython.Py_ssize_t = cache6.shape[0]
+    if min(size4, size6) < 1 or size4 & (size4 - 1) != 0 or size6 & (size6 - 1) != 0:
+        raise ValueError("caches must have a power of two of entries")
+    if cache6.shape[1] != 3 or min(pending.shape[0], codes.shape[0]) < rows.shape[0]:
+        raise ValueError("entries of IPv6 have three words; pending and codes are as long as rows")
+    for i in range(rows.shape[0]):
+        if rows[i] < 0 or rows[i] >= least:
+            raise IndexError(f"row {rows[i]} is not in columns of {least} rows")
+    # Rows were looked at above, and slots lie inside the caches by their masks.
+    with cython.nogil, cython.boundscheck(False):
         for i in range(rows.shape[0]):
             if cython.compiled:
                 if i + _AHEAD < rows.shape[0]:
@@ -209,14 +220,16 @@ def lookup(
                 if entry != 0 and (entry >> 32) == lower:
                     codes[i] = cython.cast(I64, entry & low_half) - 2
                     continue
-                codes[i] = starts4[cython.cast(cython.Py_ssize_t, lower >> (32 - bits4))]
+                with cython.boundscheck(True):
+                    codes[i] = starts4[cython.cast(cython.Py_ssize_t, lower >> (32 - bits4))]
             elif version[row] == 6 and starts6.shape[0] > 0:
                 slot = _slot(upper, lower, seed, mask6)
                 entry = cache6[slot, 2]
                 if entry != 0 and cache6[slot, 1] == lower and cache6[slot, 0] == upper:
                     codes[i] = cython.cast(I64, entry) - 3
                     continue
-                codes[i] = starts6[cython.cast(cython.Py_ssize_t, upper >> (64 - bits6))]
+                with cython.boundscheck(True):
+                    codes[i] = starts6[cython.cast(cython.Py_ssize_t, upper >> (64 - bits6))]
             else:
                 codes[i] = -1
                 continue

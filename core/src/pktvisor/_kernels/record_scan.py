@@ -36,6 +36,10 @@ def _u32(data: cython.const[U8][::1], at: cython.Py_ssize_t, swapped: cython.bin
     """
     if at < 0 or at > data.shape[0] - 4:
         return 0
+    if cython.compiled:
+        if swapped:
+            return load_big32(cython.address(data[at]))
+        return load_little32(cython.address(data[at]))
     a: U32 = data[at]
     b: U32 = data[at + 1]
     c: U32 = data[at + 2]
@@ -95,9 +99,12 @@ def scan_pcap(
     rows: cython.Py_ssize_t = timestamp_ns.shape[0]
     why: cython.int = _FULL
     length: I64
-    ahead: cython.Py_ssize_t
+    ahead: cython.Py_ssize_t = start + _AHEAD
+    until: cython.Py_ssize_t
     second_ns: I64 = 1000000000
     _check(data, start, stop)
+    if min(captured_length.shape[0], wire_length.shape[0], frame_offset.shape[0]) < rows:
+        raise IndexError(f"columns shorter than {rows} rows")
     with cython.nogil:
         while row < rows:
             if stop - at < header:
@@ -110,18 +117,20 @@ def scan_pcap(
             if stop - at - header < length:
                 why = _CUT
                 break
-            timestamp_ns[row] = (
-                _u32(data, at, swapped) * second_ns + _u32(data, at + 4, swapped) * fraction_ns
-            )
-            captured_length[row] = cython.cast(U32, length)
-            wire_length[row] = cython.cast(U32, _u32(data, at + 12, swapped))
-            frame_offset[row] = at + header
-            if cython.compiled:
-                ahead = at + _AHEAD
-                while ahead < at + _AHEAD + header + length and ahead < stop:
-                    __builtin_prefetch(cython.address(data[ahead]))
-                    ahead += 64
+            with cython.boundscheck(False):
+                timestamp_ns[row] = (
+                    _u32(data, at, swapped) * second_ns + _u32(data, at + 4, swapped) * fraction_ns
+                )
+                captured_length[row] = cython.cast(U32, length)
+                wire_length[row] = cython.cast(U32, _u32(data, at + 12, swapped))
+                frame_offset[row] = at + header
             at += header + length
+            if cython.compiled:
+                until = min(at + _AHEAD, stop)
+                with cython.boundscheck(False):
+                    while ahead < until:
+                        __builtin_prefetch(cython.address(data[ahead]))
+                        ahead += 64
             row += 1
     result[0] = row
     result[1] = at

@@ -15,6 +15,7 @@ is marked fresh.
 import cython
 
 U8 = cython.typedef(cython.uchar)
+U16 = cython.typedef(cython.ushort)
 U32 = cython.typedef(cython.uint)
 U64 = cython.typedef(cython.ulonglong)
 I32 = cython.typedef(cython.int)
@@ -57,6 +58,30 @@ def _release(
     lane_head[lane] = -1
     lane_waiting[lane] = 0
     return 0
+
+
+def sides(
+    rows: cython.const[I64][::1],
+    source_hi: cython.const[U64][::1],
+    source_lo: cython.const[U64][::1],
+    source_port: cython.const[U16][::1],
+    destination_hi: cython.const[U64][::1],
+    destination_lo: cython.const[U64][::1],
+    destination_port: cython.const[U16][::1],
+    side: U8[::1],
+) -> None:
+    """1 in each of `rows` whose source is the larger end, by address and then port, else 0."""
+    i: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(rows.shape[0]):
+            row = rows[i]
+            if source_hi[row] != destination_hi[row]:
+                side[row] = source_hi[row] > destination_hi[row]
+            elif source_lo[row] != destination_lo[row]:
+                side[row] = source_lo[row] > destination_lo[row]
+            else:
+                side[row] = source_port[row] > destination_port[row]
 
 
 def reassemble(

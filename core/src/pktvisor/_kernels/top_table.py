@@ -48,9 +48,13 @@ def _home(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
 @cython.cfunc
 @cython.inline
 @cython.nogil
+@cython.boundscheck(False)
 @cython.exceptval(-2, check=False)
 def _find(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
-    """The slot of a key, or the free slot where it belongs; -1 when the table has neither."""
+    """The slot of a key, or the free slot where it belongs; -1 when the table has neither.
+
+    The mask keeps it inside a table whose shape `_check` has seen.
+    """
     mask: U64 = cython.cast(U64, slots.shape[0] - 1)
     at: cython.Py_ssize_t = _home(slots, k0, k1, seed)
     tries: cython.Py_ssize_t
@@ -59,6 +63,16 @@ def _find(slots: U64[:, ::1], k0: U64, k1: U64, seed: U64) -> cython.Py_ssize_t:
             return at
         at = cython.cast(cython.Py_ssize_t, cython.cast(U64, at + 1) & mask)
     return -1
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=False)
+def _check(slots: cython.const[U64][:, ::1]) -> cython.int:
+    """ValueError unless these are slots: a power of two of them, of four words."""
+    size: cython.Py_ssize_t = slots.shape[0]
+    if size < 1 or size & (size - 1) != 0 or slots.shape[1] != 4:
+        raise ValueError("slots must be a power of two of rows of four words")
+    return 0
 
 
 def add(
@@ -84,7 +98,7 @@ def add(
     entries are taken or the pool has no room.
     """
     i: cython.Py_ssize_t
-    row: cython.Py_ssize_t
+    row: cython.Py_ssize_t = 0
     slot: cython.Py_ssize_t
     j: cython.Py_ssize_t
     used: cython.Py_ssize_t = state[1]
@@ -94,14 +108,26 @@ def add(
     weighted: cython.bint = weight.shape[0] > 0
     named: cython.bint = text_offset.shape[0] > 0
     stopped: cython.Py_ssize_t = rows.shape[0]
-    with cython.nogil:
+    foreign: cython.bint = False
+    least: cython.Py_ssize_t = min(key0.shape[0], key1.shape[0])
+    if weighted:
+        least = min(least, weight.shape[0])
+    if named:
+        least = min(least, text_offset.shape[0], text_length.shape[0])
+    _check(slots)
+    if start < 0:
+        raise IndexError(f"start {start} is below 0")
+    with cython.nogil, cython.boundscheck(False):
         for i in range(start, rows.shape[0]):
             if cython.compiled:
-                if i + _AHEAD < rows.shape[0]:
-                    row = rows[i + _AHEAD]
+                row = rows[min(i + _AHEAD, rows.shape[0] - 1)]
+                if 0 <= row < least:
                     slot = _home(slots, key0[row], key1[row], seed)
                     __builtin_prefetch(cython.address(slots[slot, 0]))
             row = rows[i]
+            if row < 0 or row >= least:
+                foreign = True
+                break
             if weighted:
                 amount = weight[row]
                 if amount <= 0:
@@ -119,14 +145,17 @@ def add(
                     if used + length > pool.shape[0]:
                         stopped = i
                         break
-                    for j in range(length):
-                        pool[used + j] = text[text_offset[row] + j]
+                    with cython.boundscheck(True):
+                        for j in range(length):
+                            pool[used + j] = text[text_offset[row] + j]
                     slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
                     used += length
                 slots[slot, 0] = key0[row]
                 slots[slot, 1] = key1[row]
                 entries += 1
             slots[slot, 2] += cython.cast(U64, amount)
+    if foreign:
+        raise IndexError(f"row {row} is not in columns of {least} rows")
     state[0] = entries
     state[1] = used
     state[2] = stopped
@@ -155,6 +184,7 @@ def rebuild(
     entries: cython.Py_ssize_t = 0
     less: U64 = cython.cast(U64, lowered)
     low: U64 = 0xFFFFFFFF
+    _check(new_slots)
     with cython.nogil:
         for i in range(slots.shape[0]):
             if slots[i, 2] <= less:

@@ -38,7 +38,9 @@ class Column:
     def __get__(self, table: Table | None, owner: type) -> Column | Array:
         if table is None:
             return self
-        return table.column(self.name)
+        values = table.column(self.name)
+        vars(table)[self.name] = values  # found before this declaration from now on
+        return values
 
     def __repr__(self) -> str:
         return f"Column({self.name!r}, {self.dtype}, {self.unit!r})"

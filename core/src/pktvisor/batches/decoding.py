@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from pktvisor._kernels import decode as kernel
-from pktvisor._kernels import links, tunnels
 from pktvisor.batches.columns import Array
 from pktvisor.batches.flows import directions
 from pktvisor.batches.hosts import Hosts
 from pktvisor.batches.packets import PacketBatch
+from pktvisor.later import later_module
 
 __all__ = ["DEEPEST", "Records", "decode"]
+
+links = later_module("pktvisor._kernels.links")
+tunnels = later_module("pktvisor._kernels.tunnels")
 
 DEEPEST = 4
 """Tunnels inside each other that decapsulation enters; what is deeper stays inside."""
@@ -27,17 +28,26 @@ _FROM_HEADERS = frozenset({"direction", "flow_hash"})
 _DECODED = tuple(n for n in PacketBatch.columns if n not in _FROM_RECORD | _FROM_HEADERS)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Records:
     """Frames found by a reader, before decoding: six equally long columns over an arena."""
 
-    arena: Array
-    timestamp_ns: Array
-    captured_length: Array
-    wire_length: Array
-    frame_offset: Array
-    link_type: Array
-    interface: Array
+    def __init__(
+        self,
+        arena: Array,
+        timestamp_ns: Array,
+        captured_length: Array,
+        wire_length: Array,
+        frame_offset: Array,
+        link_type: Array,
+        interface: Array,
+    ) -> None:
+        self.arena = arena
+        self.timestamp_ns = timestamp_ns
+        self.captured_length = captured_length
+        self.wire_length = wire_length
+        self.frame_offset = frame_offset
+        self.link_type = link_type
+        self.interface = interface
 
     def __len__(self) -> int:
         return len(self.timestamp_ns)

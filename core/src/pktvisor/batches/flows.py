@@ -30,9 +30,16 @@ def directions(columns: Mapping[str, Array], hosts: Hosts) -> Array:
     return found
 
 
-def flow_hashes(columns: Mapping[str, Array], seed: int = FLOW_SEED) -> Array:
-    """u64 a row: the same for both directions of a flow, 0 without a network header."""
+def flow_hashes(
+    columns: Mapping[str, Array], rows: Array | None = None, seed: int = FLOW_SEED
+) -> Array:
+    """u64 a row: the same for both directions of a flow, 0 without a network header.
+
+    Of `rows` alone, if they are given: others are not filled in.
+    """
     found = np.empty(len(columns["ip_version"]), np.uint64)
+    if rows is None:
+        rows = np.arange(len(found))
     headers = (columns[name] for name in (*_ADDRESSES, *_PORTS))
-    kernel.hashes(*(*headers, seed, found))
+    kernel.hashes(*(*headers, rows, seed, found))
     return found

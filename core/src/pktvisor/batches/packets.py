@@ -99,6 +99,12 @@ class PacketBatch(Table):
             self._columns[name].flags.writeable = False
         return super().column(name)
 
+    def flow_hashes(self, rows: Array) -> Array:
+        """`flow_hash` (u64 by row) where only some rows are needed; the others mean nothing."""
+        if "flow_hash" in self._columns or self._source is not None:
+            return self.flow_hash
+        return flow_hashes(self._columns, rows)
+
     def packet(self, row: int) -> Packet:
         """One row as an object, with its bytes: slow, see `Packet`."""
         return Packet(self, row)

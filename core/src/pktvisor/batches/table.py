@@ -41,6 +41,8 @@ class Table:
         self._selection: Selection = slice(0, size)
         for values in self._columns.values():
             values.flags.writeable = False
+        # Found before the declarations of the class, and so without a call of their `__get__`.
+        vars(self).update(self._columns)
 
     def __len__(self) -> int:
         return self._size

@@ -4,7 +4,7 @@ from pktvisor.metrics.bucket import Bucket
 from pktvisor.metrics.cardinality import Cardinality, CardinalityState
 from pktvisor.metrics.counter import Counter, CounterState
 from pktvisor.metrics.directions import ByDirection, Directions
-from pktvisor.metrics.grouping import Distinct, distinct
+from pktvisor.metrics.grouping import Distinct, DistinctTexts, distinct, distinct_texts
 from pktvisor.metrics.groups import choose_groups
 from pktvisor.metrics.histogram import Histogram
 from pktvisor.metrics.keys import Addresses, Texts
@@ -27,6 +27,7 @@ __all__ = [
     "CounterState",
     "Directions",
     "Distinct",
+    "DistinctTexts",
     "Entry",
     "Histogram",
     "Level",
@@ -45,6 +46,7 @@ __all__ = [
     "asn_text",
     "choose_groups",
     "distinct",
+    "distinct_texts",
     "expand_place",
     "ipv4_text",
     "ipv6_text",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,13 +15,13 @@ __all__ = ["Addresses", "Texts"]
 SEED = 9001  # the default seed of Apache DataSketches
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Addresses:
     """IP addresses as columns, one entry a row: `version` u8, `hi` and `lo` u64."""
 
-    version: Array
-    hi: Array
-    lo: Array
+    def __init__(self, version: Array, hi: Array, lo: Array) -> None:
+        self.version = version
+        self.hi = hi
+        self.lo = lo
 
     def hashes(self, rows: Array) -> tuple[Array, Array]:
         """Both halves of the sketch hash of each of `rows`."""
@@ -47,14 +46,14 @@ class Addresses:
         return found
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Texts:
     """Slices `arena[offset:offset + length]` of UTF-8 text, one a row; `rows` are those in use."""
 
-    arena: Array
-    offset: Array
-    length: Array
-    rows: Array
+    def __init__(self, arena: Array, offset: Array, length: Array, rows: Array) -> None:
+        self.arena = arena
+        self.offset = offset
+        self.length = length
+        self.rows = rows
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Texts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pktvisor.metrics.directions import Directions
@@ -13,14 +12,22 @@ from pktvisor.metrics.plain import Plain
 __all__ = ["MetricSet", "Shown"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Shown:
     """One metric to show: its value, its place in the JSON, and the labels all its lines carry."""
 
-    metric: Metric[Any]
-    state: MetricState
-    path: tuple[str, ...]
-    labels: Mapping[str, str]
+    __slots__ = ("labels", "metric", "path", "state")
+
+    def __init__(
+        self,
+        metric: Metric[Any],
+        state: MetricState,
+        path: tuple[str, ...],
+        labels: Mapping[str, str],
+    ) -> None:
+        self.metric: Metric[Any] = metric
+        self.state = state
+        self.path = path
+        self.labels = labels
 
 
 class MetricSet:
@@ -49,6 +56,8 @@ class MetricSet:
             name: metric.new_state(settings) for name, metric in self.metrics.items()
         }
         self.states.update((name, part.new_state(settings)) for name, part in self.parts.items())
+        # Found before the declarations of the class, and so without a call of their `__get__`.
+        vars(self).update(self.states)
 
     def shown(self, groups: frozenset[str] | None = None) -> Iterator[Shown]:
         """Every metric whose groups are on (by default those of the settings), with its state."""

@@ -10,7 +10,6 @@ taken over all seconds from the period's first to its last, both included:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -37,26 +36,22 @@ _NS = 1_000_000_000
 _MOST = 2.0**62  # events in a second
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Seconds:
     """Runs of rows that lie in the same second: `starts[i]` is the first row of run i."""
 
-    starts: Array
-    seconds: Array
-    rows: int
+    def __init__(self, starts: Array, seconds: Array, counts: Array, rows: int) -> None:
+        self.starts = starts
+        self.seconds = seconds
+        self.rows = rows
+        self._counts = counts
 
     @classmethod
     def of(cls, timestamp_ns: Array) -> Seconds:
         """The runs of a column of times (int64 ns)."""
         rows = len(timestamp_ns)
-        if rows == 0:
-            return cls(np.empty(0, np.int64), np.empty(0, np.int64), 0)
-        first = int(timestamp_ns[0]) // _NS
-        if int(timestamp_ns.min()) // _NS == first == int(timestamp_ns.max()) // _NS:
-            return cls(np.zeros(1, np.int64), np.array([first]), rows)
-        seconds = timestamp_ns // _NS
-        starts = np.flatnonzero(np.concatenate(([True], seconds[1:] != seconds[:-1])))
-        return cls(starts, seconds[starts], rows)
+        starts, seconds, counts = (np.empty(rows, np.int64) for _ in range(3))
+        found = kernel.runs(timestamp_ns, _NS, starts, seconds, counts)
+        return cls(starts[:found], seconds[:found], counts[:found], rows)
 
     @staticmethod
     def of_table(table: Table) -> Seconds:
@@ -65,7 +60,7 @@ class Seconds:
 
     def count(self) -> Array:
         """Rows in each run."""
-        return np.diff(self.starts, append=self.rows)
+        return self._counts
 
     def grouped(self, groups: Array, amounts: Array, number: int) -> tuple[Array, Array]:
         """Rows, and the sum of `amounts` (u32), by run and group (u8 below `number`): (runs, number)."""

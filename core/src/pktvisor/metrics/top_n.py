@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from pktvisor.batches import Array
+from pktvisor.metrics.grouping import DistinctTexts
 from pktvisor.metrics.keys import Addresses, Texts
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.number_counts import NumberCounts
@@ -72,6 +73,10 @@ class TopNState(MetricState):
         """Count the texts of `rows`, each once or with its weight (int64 by row)."""
         if len(rows):
             self._table().add(texts.keys, rows, weights, texts)
+
+    def add_distinct(self, each: DistinctTexts, weights: Array) -> None:
+        """Count distinct texts, each with its weight (int64 a text, as `each.weighed` gives it)."""
+        self.add_texts(each.texts, np.flatnonzero(weights), weights)
 
     def seal(self) -> None:
         """Give back the room only updates need."""

@@ -159,21 +159,24 @@ class DnsMessagesStage(Stage):
 
     def run(self, batch: PacketBatch) -> DnsMessages:
         """The DNS messages these packets complete."""
-        port, parts = self._find(batch)
-        headers = {name: batch.column(name) for name in ("transport", "flow_hash")}
+        ports, flows, parts = self._find(batch)
+        transport = batch.transport
         if batch.derived(fragmented, fragmented):
             whole = batch.stage(Datagrams)
-            port[whole.packet_row], found = self._find(whole.packets)
-            parts += [replace(part, row=whole.packet_row[part.row]) for part in found]
-            headers = whole.over(batch, *headers)
-        return self._table(batch, {**headers, "port": port}, parts)
+            rows, flows = whole.packet_row, flows.copy()
+            ports[rows], flows[rows], found = self._find(whole.packets)
+            parts += [replace(part, row=rows[part.row]) for part in found]
+            transport = whole.over(batch, "transport")
+        return self._table(batch, (transport, flows, ports), parts)
 
     def counters(self) -> Mapping[str, int]:
         """What the TCP side gave up so far."""
         return {**self._streams.counters(), **self._framing.counters()}
 
-    def _find(self, packets: PacketBatch) -> tuple[Array, list[Part]]:
-        """The port of the other side by packet, and where messages are: UDP first, then TCP."""
+    def _find(self, packets: PacketBatch) -> tuple[Array, Array, list[Part]]:
+        """The port of the other side and the flow hash by packet (of those that have a message), and
+        where the messages are: UDP first, then TCP.
+        """
         size = len(packets)
         port = np.empty(size, np.uint16)
         udp, tcp = np.empty(size, np.int64), np.empty(size, np.int64)
@@ -183,18 +186,19 @@ class DnsMessagesStage(Stage):
             _IS_DNS_PORT, port, udp, tcp, state,
         )  # fmt: skip
         udp, tcp = udp[: state[0]], tcp[: state[1]]
+        flows = packets.flow_hashes(np.concatenate((udp, tcp)) if len(tcp) else udp)
         parts = [Part(packets.arena, udp, packets.payload_offset[udp], packets.payload_length[udp])]
         if len(tcp):
-            for chunks in self._streams.chunks(packets, tcp):
+            for chunks in self._streams.chunks(packets, tcp, flows):
                 parts.extend(
                     _keep(found.arena, found.row, found.offset, found.length)
                     for found in self._framing.messages(chunks)
                     if len(found.row)
                 )
-        return port, parts
+        return port, flows, parts
 
     def _table(
-        self, batch: PacketBatch, headers: Mapping[str, Array], parts: list[Part]
+        self, batch: PacketBatch, headers: tuple[Array, Array, Array], parts: list[Part]
     ) -> DnsMessages:
         packet_row = _in_order(parts)
         size = len(packet_row)
@@ -204,11 +208,13 @@ class DnsMessagesStage(Stage):
             if name not in _BEHIND_QUESTION
         }
         columns["packet_row"] = packet_row
-        for name in ("timestamp_ns", "direction", "ip_version"):
-            columns[name] = getattr(batch, name)[packet_row]
-        for name, values in headers.items():
-            columns[name] = values[packet_row]
-        cut = (batch.captured_length < batch.wire_length)[packet_row].view(np.uint8)
+        cut = np.empty(size, np.uint8)
+        dns_find.headers(
+            packet_row, batch.captured_length, batch.wire_length, batch.timestamp_ns,
+            batch.direction, batch.ip_version, *headers, cut, columns["timestamp_ns"],
+            columns["direction"], columns["ip_version"], columns["transport"],
+            columns["flow_hash"], columns["port"],
+        )  # fmt: skip
         state = np.zeros(2, np.int64)
         offset, behind = np.empty(size, np.int64), np.empty(size, np.int32)
         for part in parts:
@@ -253,14 +259,11 @@ def _in_order(parts: Sequence[Part]) -> Array:
     # some are of reassembled datagrams; what one packet completes stays in order.
     rows = np.concatenate([part.row for part in later])
     order = np.argsort(rows, kind="stable")
-    places = np.empty(len(rows), np.int64)
-    places[order] = np.searchsorted(first.row, rows[order]) + np.arange(len(rows))
-    others = np.ones(len(first.row) + len(rows), bool)
-    others[places] = False
-    first.position = np.flatnonzero(others)
-    packet_row = np.empty(len(others), np.int64)
-    packet_row[first.position] = first.row
-    packet_row[places] = rows
+    first.position = np.empty(len(first.row), np.int64)
+    packet_row, merged = np.empty(len(first.row) + len(rows), np.int64), np.empty_like(rows)
+    dns_find.merge(first.row, rows[order], packet_row, first.position, merged)
+    places = np.empty_like(rows)
+    places[order] = merged
     ends = np.cumsum([len(part.row) for part in later])
     for part, end in zip(later, ends.tolist(), strict=True):
         part.position = places[end - len(part.row) : end]

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pktvisor._kernels import ip_fragments as kernel
 from pktvisor.batches import Array, Hosts, PacketBatch, Records, StageTable, decode
 from pktvisor.batches.flows import FLOW_SEED
 from pktvisor.batches.table import Selection
+from pktvisor.later import later_module
 from pktvisor.stages.stage import Stage
 
 __all__ = ["Datagrams", "IpReassembly", "fragmented"]
+
+kernel = later_module("pktvisor._kernels.ip_fragments")
 
 _WAYS = 8
 _DATAGRAMS = 1024
@@ -39,14 +41,11 @@ class Datagrams(StageTable):
         super().__init__(size, columns)
         self.packets = packets
 
-    def over(self, batch: PacketBatch, *names: str) -> dict[str, Array]:
-        """Columns of `batch` by name, a datagram's own values in the row that completed it."""
-        found = {}
-        for name in names:
-            values = batch.column(name).copy()
-            values[self.packet_row] = self.packets.column(name)
-            found[name] = values
-        return found
+    def over(self, batch: PacketBatch, name: str) -> Array:
+        """A column of `batch`, a datagram's own value in the row that completed it."""
+        values = batch.column(name).copy()
+        values[self.packet_row] = self.packets.column(name)
+        return values
 
     def _selected(self, selection: Selection, size: int) -> Datagrams:
         table = super()._selected(selection, size)

@@ -63,12 +63,16 @@ class TcpStreams:
         self._fresh = np.empty(_CHUNKS, np.uint8)
         self._state = np.zeros(8, np.int64)
 
-    def chunks(self, batch: PacketBatch, rows: Array) -> Iterator[Chunks]:
-        """Feed the given packets (row indices, ascending) and yield what is now in order."""
-        source = (batch.source_hi, batch.source_lo, batch.source_port)
-        target = (batch.destination_hi, batch.destination_lo, batch.destination_port)
-        side = np.zeros(len(batch), np.uint8)
-        side[rows] = _larger([c[rows] for c in source], [c[rows] for c in target])
+    def chunks(self, batch: PacketBatch, rows: Array, flow_hash: Array) -> Iterator[Chunks]:
+        """Feed the given packets (row indices, ascending) and yield what is now in order.
+
+        `flow_hash` (u64 by row) has to be filled in for those rows only.
+        """
+        side = np.empty(len(batch), np.uint8)
+        kernel.sides(
+            rows, batch.source_hi, batch.source_lo, batch.source_port, batch.destination_hi,
+            batch.destination_lo, batch.destination_port, side,
+        )  # fmt: skip
         room = _SPARE + (_PATIENCE + 2) * _SLOT_BYTES + (1 << 17)
         if len(self._arena) < room:
             self._arena = np.empty(room, np.uint8)
@@ -77,7 +81,7 @@ class TcpStreams:
         while at < len(rows):
             state[0] = state[1] = 0
             kernel.reassemble(
-                batch.arena, rows, at, batch.flow_hash, side, batch.timestamp_ns,
+                batch.arena, rows, at, flow_hash, side, batch.timestamp_ns,
                 batch.tcp_sequence, batch.tcp_flags, batch.payload_offset, batch.payload_length,
                 _WAYS, _PATIENCE, _FARTHEST, _IDLE_NS, self._key, self._time, self._done, self._lane_next,
                 self._lane_fresh, self._lane_head, self._lane_waiting, self._slots,
@@ -100,11 +104,3 @@ class TcpStreams:
             "tcp_gaps_skipped": int(self._state[3]),
             "tcp_segments_dropped": int(self._state[4]),
         }
-
-
-def _larger(left: list[Array], right: list[Array]) -> Array:
-    """Whether the triples of `left` come after those of `right`, compared word by word."""
-    result = left[-1] > right[-1]
-    for a, b in zip(left[-2::-1], right[-2::-1], strict=True):
-        result = (a > b) | ((a == b) & result)
-    return result

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from pktvisor.batches import Array
 from pktvisor.kernels import cut_qnames
-from pktvisor.metrics import MetricSettings, Seconds, Texts, distinct
+from pktvisor.metrics import DistinctTexts, MetricSettings, Seconds, distinct_texts
 from pktvisor.stages import DnsMessages
 from pktvisor_dns.bucket2 import Dns2Bucket, DnsDirection
 from pktvisor_dns.codes import (
@@ -59,10 +57,10 @@ class DirectionCounter:
             return
         self._numbers(messages, bucket, metrics, side)
         named = np.flatnonzero(messages.question[rows] == READ)
-        names = lower_names(messages)
-        self._names(messages, bucket, metrics, names, rows[named])
+        each = distinct_texts(lower_names(messages), rows[named])
+        self._names(messages, bucket, metrics, each, rows[named])
         if bucket.enabled("xact_times"):
-            self._times(metrics, names, side, named, direction)
+            self._times(metrics, each, side, named, direction)
 
     def learn_slow(self, sealed: Dns2Bucket) -> None:
         """Take what is slow, by direction, from a period that has ended."""
@@ -103,19 +101,16 @@ class DirectionCounter:
         messages: DnsMessages,
         bucket: Dns2Bucket,
         metrics: DnsDirection,
-        names: Texts,
+        each: DistinctTexts,
         rows: Array,
     ) -> None:
-        if bucket.enabled("cardinality") or bucket.enabled("top_qnames"):
-            each = distinct(names.keys, rows)
-            if bucket.enabled("cardinality"):
-                # A sketch takes no empty text, so the root is not among the distinct names.
-                metrics.qname.add(names, each.rows[messages.name_length[each.rows] > 0])
-            if bucket.enabled("top_qnames"):
-                chosen = replace(names, rows=each.rows)
-                cuts = cut_qnames(chosen, self._cutter.suffixes(chosen))
-                metrics.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
-                metrics.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
+        if bucket.enabled("cardinality"):
+            # A sketch takes no empty text, so the root is not among the distinct names.
+            metrics.qname.add(each.texts, np.flatnonzero(each.texts.length))
+        if bucket.enabled("top_qnames"):
+            cuts = cut_qnames(each.texts, self._cutter.suffixes(each.texts))
+            metrics.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
+            metrics.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
         if bucket.enabled("top_rcodes"):
             rcode = messages.rcode[rows]
             for top, code in (
@@ -124,23 +119,22 @@ class DirectionCounter:
                 (metrics.top_nxdomain, NXDOMAIN),
                 (metrics.top_refused, REFUSED),
             ):
-                top.add_texts(names, rows[rcode == code])
-            metrics.top_nodata.add_texts(
-                names, rows[(rcode == NOERROR) & (messages.answers[rows] == 0)]
-            )
+                top.add_distinct(each, each.weighed(rows[rcode == code]))
+            nodata = (rcode == NOERROR) & (messages.answers[rows] == 0)
+            metrics.top_nodata.add_distinct(each, each.weighed(rows[nodata]))
         if bucket.enabled("top_size"):
-            sizes = messages.message_length.astype(np.int64)
-            metrics.top_bytes.add_texts(names, rows, sizes)
+            metrics.top_bytes.add_distinct(each, each.weighed(rows, messages.message_length))
 
     def _times(
-        self, metrics: DnsDirection, names: Texts, side: Side, named: Array, direction: int
+        self, metrics: DnsDirection, each: DistinctTexts, side: Side, named: Array, direction: int
     ) -> None:
         micros = side.elapsed_ns // 1000
         metrics.time.add(micros)
         metrics.histogram.add(micros)
         threshold = self._slow_us.get(("unknown", "in", "out")[direction])
         if threshold is not None:
-            metrics.top_slow.add_texts(names, side.reply[named[micros[named] >= threshold]])
+            slow = side.reply[named[micros[named] >= threshold]]
+            metrics.top_slow.add_distinct(each, each.weighed(slow))
 
 
 def _count(messages: DnsMessages, metrics: DnsDirection, side: Side) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.kernels import cut_qnames
-from pktvisor.metrics import Seconds, distinct
+from pktvisor.metrics import Seconds, distinct_texts
 from pktvisor.stages import DnsMessages
 from pktvisor.streams import HandlerContext, StreamHandler
 from pktvisor_dns.bucket import DnsBucket
@@ -114,30 +113,29 @@ class DnsHandler(StreamHandler[PacketBatch, DnsBucket]):
         """Types and names of deep-sampled messages."""
         named = masks.deep & (messages.question == READ)
         bucket.top_qtype.add_numbers(messages.qtype[named])
-        names = lower_names(messages)
-        each = distinct(names.keys, np.flatnonzero(named))
+        each = distinct_texts(lower_names(messages), np.flatnonzero(named))
+        names = each.texts
         if bucket.enabled("cardinality"):
             # A sketch takes no empty text, so the root is not among the distinct names.
-            bucket.qname.add(names, each.rows[messages.name_length[each.rows] > 0])
+            bucket.qname.add(names, np.flatnonzero(names.length))
         if not bucket.enabled("top_qnames"):
             return
-        chosen = replace(names, rows=each.rows)
-        cuts = cut_qnames(chosen, self._cutter.suffixes(chosen))
+        cuts = cut_qnames(names, self._cutter.suffixes(names))
         bucket.top_qname2.add_texts(cuts.qname2, cuts.qname2.rows, each.weights)
         bucket.top_qname3.add_texts(cuts.qname3, cuts.qname3.rows, each.weights)
         answered, rcode = named & masks.reply, masks.rcode
-        for top, chosen_replies in (
+        for top, chosen in (
             (bucket.top_nxdomain, rcode == NXDOMAIN),
             (bucket.top_srvfail, rcode == SRVFAIL),
             (bucket.top_refused, rcode == REFUSED),
             (bucket.top_nodata, masks.nodata),
         ):
-            top.add_texts(names, np.flatnonzero(answered & chosen_replies))
+            top.add_distinct(each, each.weighed(np.flatnonzero(answered & chosen)))
         if bucket.enabled("top_qnames_details"):
             rows = np.flatnonzero(answered)
-            sizes = messages.message_length.astype(np.int64)
-            bucket.top_qname_by_resp_bytes.add_texts(names, rows, sizes)
-            bucket.top_noerror.add_texts(names, rows[rcode[rows] == NOERROR])
+            sizes = each.weighed(rows, messages.message_length)
+            bucket.top_qname_by_resp_bytes.add_distinct(each, sizes)
+            bucket.top_noerror.add_distinct(each, each.weighed(rows[rcode[rows] == NOERROR]))
 
     def _subnets(self, messages: DnsMessages, bucket: DnsBucket, chosen: Array) -> None:
         """The client subnets of deep-sampled queries."""
