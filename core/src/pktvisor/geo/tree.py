@@ -14,7 +14,7 @@ from pktvisor.geo.layout import Layout
 
 __all__ = ["Tree"]
 
-_CACHED_IPV4 = 1 << 16
+_CACHED_IPV4 = 1 << 17
 _CACHED_IPV6 = 1 << 14
 
 

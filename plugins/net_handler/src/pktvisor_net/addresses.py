@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,13 +10,14 @@ from pktvisor.batches import Array, PacketBatch
 from pktvisor.metrics import (
     Addresses,
     CardinalityState,
-    Distinct,
     MetricSettings,
     TopNState,
     distinct,
 )
 
-__all__ = ["AddressMetrics", "destinations", "sources"]
+__all__ = ["AddressMetrics", "End", "destinations", "sources"]
+
+_NO_HALVES = np.empty(0, np.uint64)
 
 
 def sources(batch: PacketBatch) -> Addresses:
@@ -29,43 +30,77 @@ def destinations(batch: PacketBatch) -> Addresses:
     return Addresses(batch.ip_version, batch.destination_hi, batch.destination_lo)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class AddressMetrics:
-    """The metrics one address goes to, of one bucket and direction."""
+class End(NamedTuple):
+    """Packets whose address at one end counts: rows with IPv4, rows with IPv6."""
+
+    addresses: Addresses
+    cardinality: CardinalityState
+    rows4: Array
+    rows6: Array
+
+
+class _Counted(NamedTuple):
+    """Distinct addresses of one IP version, and how many packets have each."""
+
+    hi: Array
+    lo: Array
+    weights: Array
+
+
+_NOBODY = _Counted(_NO_HALVES, _NO_HALVES, np.empty(0, np.int64))
+
+
+class AddressMetrics(NamedTuple):
+    """The lists that addresses go to, of one bucket and direction."""
 
     settings: MetricSettings
-    cardinality: CardinalityState
     top_ipv4: TopNState
     top_ipv6: TopNState
     top_geo: TopNState
     top_asn: TopNState
 
-    def count(self, addresses: Addresses, rows4: Array, rows6: Array) -> None:
-        """Count the addresses of `rows4`, which are IPv4, and `rows6`, which are IPv6."""
+    def add(self, *ends: End) -> None:
+        """Count the addresses of packets: those of each end, and in the lists all together."""
         groups = self.settings.groups
-        each4, each6 = (distinct((addresses.hi, addresses.lo), rows) for rows in (rows4, rows6))
-        if "cardinality" in groups:
-            self.cardinality.add(addresses, _in_order(each4.rows, each6.rows))
-        for each, top in ((each4, self.top_ipv4), (each6, self.top_ipv6)):
-            if not len(each.rows):
-                continue
-            if "top_ips" in groups:
-                top.add_addresses(addresses, each.rows, each.weights)
-            if "top_geo" in groups:
-                self._count_records(addresses, each)
+        found: tuple[list[_Counted], list[_Counted]] = ([], [])
+        for addresses, cardinality, rows4, rows6 in ends:
+            each = [distinct((addresses.hi, addresses.lo), rows) for rows in (rows4, rows6)]
+            if "cardinality" in groups:
+                cardinality.add(addresses, _in_order(each[0].rows, each[1].rows))
+            for counted, (rows, weights, _) in zip(found, each, strict=True):
+                if len(rows):
+                    counted.append(_Counted(addresses.hi[rows], addresses.lo[rows], weights[rows]))
+        joined = [_joined(counted) for counted in found]
+        if "top_ips" in groups:
+            for top, (hi, lo, weights) in zip((self.top_ipv4, self.top_ipv6), joined, strict=True):
+                top.add_keys(hi, lo, np.arange(len(hi)), weights)
+        if "top_geo" in groups and (self.settings.city or self.settings.asn):
+            self._count_records(*joined)
 
-    def _count_records(self, addresses: Addresses, each: Distinct) -> None:
+    def _count_records(self, of4: _Counted, of6: _Counted) -> None:
         """Count the record codes of addresses; what they mean is looked up when it is shown."""
-        weights, places = each.weights[each.rows], np.arange(len(each.rows))
+        version = np.full(len(of4.hi) + len(of6.hi), 4, np.uint8)
+        version[len(of4.hi) :] = 6
+        hi, lo, weights = (np.concatenate(columns) for columns in zip(of4, of6, strict=True))
+        rows, nothing = np.arange(len(version)), np.zeros(len(version), np.uint64)
         for database, top in (
             (self.settings.city, self.top_geo),
             (self.settings.asn, self.top_asn),
         ):
             if database is not None:
-                codes = database.codes(addresses.version, addresses.hi, addresses.lo, each.rows)
-                top.add_keys(
-                    codes.view(np.uint64), np.zeros_like(codes, np.uint64), places, weights
-                )
+                codes = database.codes(version, hi, lo, rows)
+                top.add_keys(codes.view(np.uint64), nothing, rows, weights)
+
+
+def _joined(counted: list[_Counted]) -> _Counted:
+    """What several ends have in common, once: who asks also gets the answers."""
+    if not counted:
+        return _NOBODY
+    if len(counted) == 1:
+        return counted[0]
+    hi, lo, weights = (np.concatenate(columns) for columns in zip(*counted, strict=True))
+    rows, _, totals = distinct((hi, lo), np.arange(len(hi)), weights.astype(np.uint32))
+    return _Counted(hi[rows], lo[rows], totals[rows])
 
 
 def _in_order(rows4: Array, rows6: Array) -> Array:

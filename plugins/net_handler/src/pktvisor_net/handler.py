@@ -10,9 +10,9 @@ import numpy as np
 
 from pktvisor.batches import Array, PacketBatch
 from pktvisor.kernels import IN, OUT, UNKNOWN, PacketTally, Tallier
-from pktvisor.metrics import Bucket, QuantilesState, Seconds
+from pktvisor.metrics import Addresses, Bucket, CardinalityState, QuantilesState, Seconds
 from pktvisor.streams import HandlerContext, StreamHandler
-from pktvisor_net.addresses import AddressMetrics, destinations, sources
+from pktvisor_net.addresses import AddressMetrics, End, destinations, sources
 from pktvisor_net.bucket import NetBucket
 from pktvisor_net.bucket2 import Net2Bucket, NetDirection
 from pktvisor_net.config import NetConfig
@@ -86,18 +86,16 @@ class NetHandler(_NetHandler[NetBucket]):
             _add(bucket, map(sum, zip(*map(tally.protocols, range(3)), strict=True)))
         _rates(bucket, runs, tally)
         _sizes(bucket.payload_size, batch, accepted, tally, (UNKNOWN, IN, OUT))
-        for direction, ends, cardinality in (
-            (IN, sources(batch), bucket.src_ips_in),
-            (OUT, destinations(batch), bucket.dst_ips_out),
-        ):
-            AddressMetrics(
-                self.context.settings,
-                cardinality,
-                bucket.top_ipv4,
-                bucket.top_ipv6,
-                bucket.top_geo,
-                bucket.top_asn,
-            ).count(ends, tally.addresses(direction, 4), tally.addresses(direction, 6))
+        AddressMetrics(
+            self.context.settings,
+            bucket.top_ipv4,
+            bucket.top_ipv6,
+            bucket.top_geo,
+            bucket.top_asn,
+        ).add(
+            _end(sources(batch), bucket.src_ips_in, tally, IN),
+            _end(destinations(batch), bucket.dst_ips_out, tally, OUT),
+        )
 
 
 class Net2Handler(_NetHandler[Net2Bucket]):
@@ -148,23 +146,30 @@ class Net2Handler(_NetHandler[Net2Bucket]):
         if "counters" in self.context.settings.groups:
             part.total.add(total)
             _add(part, tally.protocols(direction))
-        metrics = AddressMetrics(
-            self.context.settings,
-            part.ips,
-            part.top_ipv4,
-            part.top_ipv6,
-            part.top_geo,
-            part.top_asn,
-        )
-        ends = destinations(batch) if direction == OUT else sources(batch)
-        metrics.count(ends, tally.addresses(direction, 4), tally.addresses(direction, 6))
-        if direction == UNKNOWN:
-            metrics.count(
-                destinations(batch),
-                tally.addresses(UNKNOWN, 4, destination=True),
-                tally.addresses(UNKNOWN, 6, destination=True),
-            )
+        ends = []
+        if direction != OUT:
+            ends.append(_end(sources(batch), part.ips, tally, direction))
+        if direction != IN:
+            there = direction == UNKNOWN
+            ends.append(_end(destinations(batch), part.ips, tally, direction, destination=there))
+        AddressMetrics(
+            self.context.settings, part.top_ipv4, part.top_ipv6, part.top_geo, part.top_asn
+        ).add(*ends)
         return total
+
+
+def _end(
+    addresses: Addresses,
+    cardinality: CardinalityState,
+    tally: PacketTally,
+    direction: int,
+    *,
+    destination: bool = False,
+) -> End:
+    rows4, rows6 = (
+        tally.addresses(direction, version, destination=destination) for version in (4, 6)
+    )
+    return End(addresses, cardinality, rows4, rows6)
 
 
 def _add(counted: NetBucket | NetDirection, protocols: Iterable[int]) -> None:
