@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pktvisor._kernels import top_table
 from pktvisor.metrics import Texts, number_counts
-from pktvisor.metrics import top_table as driver
+from pktvisor.metrics import count_table as driver
 from pktvisor.metrics.number_counts import NumberCounts
 from pktvisor.metrics.top_table import LARGEST_MAP, TopTable
 from pktvisor_sdk.kernels import BothWays, both_ways

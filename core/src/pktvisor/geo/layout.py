@@ -13,8 +13,7 @@ import mmap
 import os
 import stat
 from collections.abc import Container
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 __all__ = ["SEPARATOR", "GeoError", "Kind", "Layout", "map_file"]
 
@@ -58,8 +57,7 @@ def map_file(name: str) -> mmap.mmap:
         os.close(descriptor)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """What the metadata of a file says, checked against its size."""
 
     database_type: str

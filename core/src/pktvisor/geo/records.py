@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pktvisor.geo.layout import SEPARATOR, Kind, Layout
 
@@ -14,8 +13,7 @@ __all__ = ["UNKNOWN", "Place", "Records"]
 UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an address is: continent to city as one text, degrees as text with six decimals."""
 
     name: str

@@ -11,6 +11,7 @@ from pktvisor.metrics.keys import Addresses, Texts
 from pktvisor.metrics.level import Level
 from pktvisor.metrics.metric import Metric, MetricSettings, MetricState
 from pktvisor.metrics.metric_set import MetricSet, Shown
+from pktvisor.metrics.pending_lookups import PendingLookups
 from pktvisor.metrics.places import asn_text, expand_place, place_text
 from pktvisor.metrics.quantiles import Quantiles, QuantilesState
 from pktvisor.metrics.rate import Rate, Seconds
@@ -35,6 +36,7 @@ __all__ = [
     "MetricSet",
     "MetricSettings",
     "MetricState",
+    "PendingLookups",
     "Quantiles",
     "QuantilesState",
     "Rate",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from pktvisor.metrics.metric import Metric, MetricSettings, MetricState, Sample
 from pktvisor.metrics.number_counts import NumberCounts
 from pktvisor.metrics.plain import Plain, column_bytes, entries, integer, read_column, texts
 from pktvisor.metrics.top_table import LARGEST_MAP, Entry, TopTable
+
+if TYPE_CHECKING:
+    from pktvisor.metrics.pending_lookups import PendingLookups
 
 __all__ = ["TopN", "TopNState", "ipv4_text", "ipv6_text", "number_text"]
 
@@ -49,6 +52,7 @@ class TopNState(MetricState):
         self._expand = expand
         self._settings = settings
         self._front: TopTable | NumberCounts | None = None
+        self.pending: PendingLookups | None = None  # counts that are still to come in
         self._by_texts = False  # not by the keys that were counted: it has travelled
 
     def add_numbers(self, numbers: Array) -> None:
@@ -80,39 +84,40 @@ class TopNState(MetricState):
 
     def seal(self) -> None:
         """Give back the room only updates need."""
-        if self._front is not None:
-            self._front.compact()
+        front = self._settled()
+        if front is not None:
+            front.compact()
 
     def merge_later(self, other: Self) -> None:
         """Add the other's counts, key by key."""
-        if other._front is None:
+        front, theirs = self._settled(), other._settled()
+        if theirs is None:
             return
         if not self._keyed_alike(other):
             self._front, self._by_texts = self._by_text(), True
             self._front.merge(other._by_text())
             return
-        if self._front is None:
-            self._front = type(other._front)()
-        self._front.merge(other._front)  # type: ignore[arg-type]
+        if front is None:
+            front = self._front = type(theirs)()
+        front.merge(theirs)  # type: ignore[arg-type]
 
     def estimates(self, most: int | None = None) -> list[tuple[str, int]]:
         """The heaviest keys (all without `most`) with their estimates, then by name.
 
         Keys of one text count together where that may be, among 16 times as many as are wanted.
         """
-        if self._front is None:
+        front = self._settled()
+        if front is None:
             return []
-        self._front.compact()
-        counts = self._front.counts()
+        front.compact()
+        counts = front.counts()
         rows = np.arange(len(counts))
         wanted = len(counts) if most is None else most * (_JOINED if self._joined else 1)
         if len(counts) > wanted:
             least = np.partition(counts, len(counts) - wanted)[len(counts) - wanted]
             rows = np.flatnonzero(counts >= least)
-        offset = self._front.offset
-        found = [
-            (self._text(self._front.entry(row)), int(counts[row]) + offset) for row in rows.tolist()
-        ]
+        offset = front.offset
+        found = [(self._text(front.entry(row)), int(counts[row]) + offset) for row in rows.tolist()]
         if self._joined:
             sums: Counter[str] = Counter()
             for text, estimate in found:
@@ -145,10 +150,11 @@ class TopNState(MetricState):
 
     def dump(self) -> Plain:
         """The numbers, or else the entries by their texts: keys may mean nothing elsewhere."""
-        if self._front is None:
+        front = self._settled()
+        if front is None:
             return None
-        if isinstance(self._front, NumberCounts):
-            return {"numbers": self._front.dump()}
+        if isinstance(front, NumberCounts):
+            return {"numbers": front.dump()}
         table = self._by_text()
         table.compact()
         counts = table.counts()
@@ -202,13 +208,19 @@ class TopNState(MetricState):
 
     def _by_text(self) -> TopTable:
         """The entries counted by their texts, with the same estimates."""
-        front = self._front
+        front = self._settled()
         if front is None or self._by_texts:
             assert front is None or isinstance(front, TopTable)
             return front or TopTable()
         found = self.estimates()
         counts = np.array([estimate - front.offset for _, estimate in found], np.int64)
         return _text_table([_cut(text) for text, _ in found], counts, front.offset, front.evicted)
+
+    def _settled(self) -> TopTable | NumberCounts | None:
+        """All that was counted."""
+        if self.pending is not None:
+            self.pending.settle()
+        return self._front
 
     def _table(self) -> TopTable:
         if self._front is None:

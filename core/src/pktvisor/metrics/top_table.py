@@ -6,27 +6,21 @@ from typing import Self
 
 import numpy as np
 
-from pktvisor._kernels import top_table as kernel
 from pktvisor.batches import Array
-from pktvisor.batches.flows import FLOW_SEED
+from pktvisor.metrics.count_table import FIRST_SLOTS, CountTable
 from pktvisor.metrics.keys import Texts
 
 __all__ = ["LARGEST_MAP", "Entry", "TopTable"]
 
 LARGEST_MAP = 6144  # entries, as in the frequent-items sketch: 0.75 of 2**13
-_FIRST_SLOTS = 512
 _LAST_SLOTS = 16384
 _LAST_POOL = 1 << 20
 _SAMPLE = 1024  # counts a purge takes its median from, as in the sketch
 
-_NO_I64 = np.zeros(0, np.int64)
-_NO_I32 = np.zeros(0, np.int32)
-_NO_U8 = np.zeros(0, np.uint8)
-
 Entry = tuple[int, int, bytes]
 
 
-class TopTable:
+class TopTable(CountTable):
     """Counts by 128-bit key, at most 6144 of them.
 
     When the table is full, every count is lowered by the median of a sample of the counts and what
@@ -35,9 +29,7 @@ class TopTable:
     """
 
     def __init__(self) -> None:
-        self._slots = np.zeros((_FIRST_SLOTS, 4), np.uint64)
-        self._pool = np.empty(0, np.uint8)
-        self._state = np.zeros(3, np.int64)
+        super().__init__()
         self._compact = False
         self.offset = 0
         self.evicted = 0
@@ -52,43 +44,23 @@ class TopTable:
         """Add each of `rows` to its key: 1, or its weight. All columns are indexed by row."""
         if self._compact:
             self._expand()
-        at = 0
-        while True:
-            kernel.add(
-                keys[0],
-                keys[1],
-                rows,
-                at,
-                _NO_I64 if weights is None else weights,
-                _NO_U8 if texts is None else texts.arena,
-                _NO_I64 if texts is None else texts.offset,
-                _NO_I32 if texts is None else texts.length,
-                FLOW_SEED,
-                min(3 * len(self._slots) // 8, LARGEST_MAP),
-                self._slots,
-                self._pool,
-                self._state,
-            )
-            at = int(self._state[2])
-            if at == len(rows):
-                return
-            self._make_room(texts is not None)
+        super().add(keys, rows, weights, texts)
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
-        slots = other._slots[other._slots[:, 2] > 0]
-        rows = np.arange(len(slots))
-        keys = (slots[:, 0].copy(), slots[:, 1].copy())
-        offset = (slots[:, 3] >> np.uint64(32)).astype(np.int64)
-        length = (slots[:, 3] & np.uint64(0xFFFFFFFF)).astype(np.int32)
+        keys, counts = other.entries()
+        rows = np.arange(len(counts))
+        places = other._used()[:, 3]
+        offset = (places >> np.uint64(32)).astype(np.int64)
+        length = (places & np.uint64(0xFFFFFFFF)).astype(np.int32)
         texts = Texts(other._pool, offset, length, rows) if len(other._pool) else None
-        self.add(keys, rows, slots[:, 2].astype(np.int64), texts)
+        self.add(keys, rows, counts, texts)
         self.offset += other.offset
         self.evicted += other.evicted
 
     def compact(self) -> None:
         """Give back the room only updates need."""
-        self._slots = self._slots[self._slots[:, 2] > 0]
+        self._slots = self._used()
         self._pool = self._pool[: self._state[1]].copy()
         self._compact = True
 
@@ -104,12 +76,15 @@ class TopTable:
         start = place >> 32
         return key0, key1, self._pool[start : start + (place & 0xFFFFFFFF)].tobytes()
 
+    def _limit(self) -> int:
+        return min(3 * len(self._slots) // 8, LARGEST_MAP)
+
     def _make_room(self, with_text: bool) -> None:
         slots, pool = len(self._slots), len(self._pool)
         if with_text and self._state[1] + 1024 > pool and pool < _LAST_POOL:
-            self._rebuild(slots, max(4 * pool, 1 << 14), 0)
+            self._rebuild(slots, max(4 * pool, 1 << 14))
         elif self._state[0] >= 3 * slots // 8 and slots < _LAST_SLOTS:
-            self._rebuild(min(4 * slots, _LAST_SLOTS), pool, 0)
+            self._rebuild(min(4 * slots, _LAST_SLOTS), pool)
         else:
             counts = self._slots[:, 2]
             sample = counts[counts > 0][:_SAMPLE]
@@ -120,16 +95,8 @@ class TopTable:
             self.evicted += before - int(self._state[0])
 
     def _expand(self) -> None:
-        slots = _FIRST_SLOTS
+        slots = FIRST_SLOTS
         while 3 * slots // 8 < len(self._slots) and slots < _LAST_SLOTS:
             slots *= 2
-        self._rebuild(slots, max(len(self._pool), 1 << 14 if len(self._pool) else 0), 0)
+        self._rebuild(slots, max(len(self._pool), 1 << 14 if len(self._pool) else 0))
         self._compact = False
-
-    def _rebuild(self, slots: int, pool: int, lowered: int) -> None:
-        new_slots = np.zeros((slots, 4), np.uint64)
-        new_pool = np.empty(pool, np.uint8)
-        kernel.rebuild(
-            self._slots, self._pool, lowered, FLOW_SEED, new_slots, new_pool, self._state
-        )
-        self._slots, self._pool = new_slots, new_pool

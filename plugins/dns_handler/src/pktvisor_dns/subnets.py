@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pktvisor.batches import Array
-from pktvisor.metrics import Entry, MetricSettings, TopNState, ipv4_text, ipv6_text
+from pktvisor.metrics import Entry, MetricSettings, PendingLookups, TopNState, ipv4_text, ipv6_text
 
 __all__ = ["count_subnets", "subnet_text"]
 
@@ -31,8 +31,7 @@ def count_subnets(
     """Count the subnets (version, hi and lo by row) of `rows`: address, place and network."""
     version, hi, lo = subnets
     addresses.add_keys(hi, np.where(version == 4, lo | _MAPPED, lo), rows)
-    nothing, every = np.zeros(len(rows), np.uint64), np.arange(len(rows))
-    for database, top in ((settings.city, places), (settings.asn, networks)):
-        if database is not None and len(rows):
-            codes = database.codes(version, hi, lo, rows)
-            top.add_keys(codes.view(np.uint64), nothing, every)
+    pending = PendingLookups.of(settings, places, networks)
+    if pending is not None:
+        for family in (4, 6):
+            pending.add(family, hi, lo, rows[version[rows] == family])

@@ -11,6 +11,7 @@ from pktvisor.metrics import (
     Addresses,
     CardinalityState,
     MetricSettings,
+    PendingLookups,
     TopNState,
     distinct,
 )
@@ -74,22 +75,11 @@ class AddressMetrics(NamedTuple):
         if "top_ips" in groups:
             for top, (hi, lo, weights) in zip((self.top_ipv4, self.top_ipv6), joined, strict=True):
                 top.add_keys(hi, lo, np.arange(len(hi)), weights)
-        if "top_geo" in groups and (self.settings.city or self.settings.asn):
-            self._count_records(*joined)
-
-    def _count_records(self, of4: _Counted, of6: _Counted) -> None:
-        """Count the record codes of addresses; what they mean is looked up when it is shown."""
-        version = np.full(len(of4.hi) + len(of6.hi), 4, np.uint8)
-        version[len(of4.hi) :] = 6
-        hi, lo, weights = (np.concatenate(columns) for columns in zip(of4, of6, strict=True))
-        rows, nothing = np.arange(len(version)), np.zeros(len(version), np.uint64)
-        for database, top in (
-            (self.settings.city, self.top_geo),
-            (self.settings.asn, self.top_asn),
-        ):
-            if database is not None:
-                codes = database.codes(version, hi, lo, rows)
-                top.add_keys(codes.view(np.uint64), nothing, rows, weights)
+        if "top_geo" in groups:
+            pending = PendingLookups.of(self.settings, self.top_geo, self.top_asn)
+            for version, (hi, lo, weights) in zip((4, 6), joined, strict=True):
+                if pending is not None:
+                    pending.add(version, hi, lo, np.arange(len(hi)), weights)
 
 
 def _joined(counted: list[_Counted]) -> _Counted:
