@@ -28,6 +28,7 @@ from pktvisor.metrics import (
     Rate,
     Texts,
     TopN,
+    count_table,
     envelope,
     ipv4_text,
     number_text,
@@ -138,6 +139,18 @@ def test_a_bucket_that_travelled_shows_what_it_showed(numbers: list[int]) -> Non
     assert arrived.settings == bucket.settings
     assert (arrived.start_ns, arrived.end_ns) == (bucket.start_ns, bucket.end_ns)
     assert arrived.to_bytes(b"") == travelled(arrived).to_bytes(b"")
+
+
+def test_a_list_that_was_read_is_written_with_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = Texts.of([f"n{number}.example" for number in range(190)])
+    for seed in range(50):  # where entries lie in the table is another matter with each
+        monkeypatch.setattr(count_table, "FLOW_SEED", seed)
+        there, here = (Everything(SETTINGS).names for _ in range(2))
+        there.add_texts(names, np.arange(190))
+        here.load(there.dump())
+        assert here.dump() == there.dump()
 
 
 @pytest.mark.parametrize("parallel", [False, True])

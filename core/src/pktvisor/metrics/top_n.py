@@ -149,7 +149,10 @@ class TopNState(MetricState):
         return lines
 
     def dump(self) -> Plain:
-        """The numbers, or else the entries by their texts: keys may mean nothing elsewhere."""
+        """The numbers, or else the entries by their texts, as keys may mean nothing elsewhere.
+
+        Sorted, as their order in the table tells who came first and which seed a process has.
+        """
         front = self._settled()
         if front is None:
             return None
@@ -158,9 +161,11 @@ class TopNState(MetricState):
         table = self._by_text()
         table.compact()
         counts = table.counts()
+        names = [_cut(plain_text(table.entry(row))) for row in range(len(counts))]
+        order = sorted(range(len(names)), key=names.__getitem__)
         return {
-            "texts": [_cut(plain_text(table.entry(row))) for row in range(len(counts))],
-            "counts": column_bytes(counts),
+            "texts": [names[row] for row in order],
+            "counts": column_bytes(counts[order]),
             "offset": table.offset,
             "evicted": table.evicted,
         }
