@@ -14,7 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pktvisor.geo import GeoDatabase, Place
-from pktvisor.metrics import Bucket, MetricSettings, PendingLookups, TopN
+from pktvisor.metrics import (
+    Bucket,
+    MetricSettings,
+    PendingLookups,
+    TopN,
+    TopNState,
+    ipv4_text,
+    ipv6_text,
+)
 from pktvisor.metrics.places import asn_text, expand_place, place_text
 from pktvisor_sdk.geo import asn_record, city_record, database_bytes
 
@@ -30,10 +38,13 @@ class Visits(Bucket):
     schema = "visits"
     places = TopN("places", "Places", label="p", describer=place_text, expand=expand_place)
     networks = TopN("networks", "Networks", label="n", describer=asn_text)
+    ipv4 = TopN("ipv4", "IPv4 addresses", label="ipv4", describe=ipv4_text)
+    ipv6 = TopN("ipv6", "IPv6 addresses", label="ipv6", describe=ipv6_text)
 
     def count(self, *addresses: str, weight: int | None = None) -> None:
         """Count addresses, each with the weight."""
-        pending = PendingLookups.of(self.settings, self.places, self.networks)
+        themselves = {4: self.ipv4, 6: self.ipv6}
+        pending = PendingLookups.of(self.settings, self.places, self.networks, themselves)
         if pending is None:
             return
         for version in (4, 6):
@@ -46,12 +57,17 @@ class Visits(Bucket):
             pending.add(version, hi, lo, np.arange(len(found)), weights)
 
     def names(self) -> tuple[dict[str, int], dict[str, int]]:
-        """What both lists show."""
-        places, networks = (
-            {str(item["name"]): int(item["estimate"]) for item in top.to_json()}
-            for top in (self.places, self.networks)
-        )
-        return places, networks
+        """What the lists of records show."""
+        return shown(self.places), shown(self.networks)
+
+    def addresses(self) -> dict[str, int]:
+        """What the lists of addresses show."""
+        return shown(self.ipv4) | shown(self.ipv6)
+
+
+def shown(top: TopNState) -> dict[str, int]:
+    """A list as a dict."""
+    return {str(item["name"]): int(item["estimate"]) for item in top.to_json()}
 
 
 class Databases(NamedTuple):
@@ -97,7 +113,7 @@ def looked_up(database: GeoDatabase, counted: Counter[str]) -> dict[str, int]:
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.lists(st.sampled_from(ADDRESSES), max_size=8), st.sampled_from((None, 1, 5))),
-        st.sampled_from(("places", "networks", "copy", "travel")),
+        st.sampled_from(("places", "networks", "addresses", "copy", "travel")),
     ),
     max_size=12,
 )
@@ -127,12 +143,15 @@ def test_whatever_is_read_in_between_all_count_once(
             assert agrees(bucket.copy().names())
         elif step == "travel":
             assert agrees(Visits.from_bytes(bucket.to_bytes(b""), b"").names())
+        elif step == "addresses":
+            assert bucket.addresses() == dict(counted)
         elif step == "places":
             assert bucket.names()[0] == looked_up(databases.city, counted)
         else:
-            assert len(bucket.networks.to_json()) == len(looked_up(databases.asn, counted))
+            assert bucket.names()[1] == looked_up(databases.asn, counted)
     bucket.seal(60 * 10**9)
     assert agrees(bucket.names())
+    assert bucket.addresses() == dict(counted)
 
 
 @pytest.mark.parametrize("known", [("city",), ("asn",), ("city", "asn"), ()])

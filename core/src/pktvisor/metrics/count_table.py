@@ -68,8 +68,9 @@ class CountTable(ABC):
 
     def entries(self) -> tuple[tuple[Array, Array], Array]:
         """The keys, both halves (u64), and how often each was counted (i64)."""
-        slots = self._used()
-        return (slots[:, 0].copy(), slots[:, 1].copy()), slots[:, 2].astype(np.int64)
+        used = np.flatnonzero(self._slots[:, 2])
+        key0, key1, counts = (self._slots[used, column] for column in range(3))
+        return (key0, key1), counts.view(np.int64)
 
     def _used(self) -> Array:
         slots: Array = self._slots[self._slots[:, 2] > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,33 +22,40 @@ _LAST_SLOTS = 65536
 
 
 class PendingLookups:
-    """Counts by address, which two lists of what databases know of the addresses wait for.
+    """Counts by address, which lists of what databases know of the addresses wait for.
 
     They are looked up when one of the lists is read, when the period ends, or when there are more
     than 40,960 addresses of one version: then each is looked up once, however many batches it came
-    in. It is the database as it is then that answers.
+    in. It is the database as it is then that answers. Lists of the addresses themselves may wait
+    with them, to be told of each address once too.
     """
 
-    def __init__(self, lists: list[tuple[GeoDatabase, TopNState]]) -> None:
+    def __init__(
+        self, records: list[tuple[GeoDatabase, TopNState]], themselves: Mapping[int, TopNState]
+    ) -> None:
         """Use `of`."""
-        self._lists = lists
+        self._records = records
+        self._themselves = themselves
         self._tables = {version: _Table(partial(self._look_up, version)) for version in (4, 6)}
-        for _, top in lists:
-            top.pending = self
+        self._make_wait(self)
 
     @classmethod
     def of(
-        cls, settings: MetricSettings, places: TopNState, networks: TopNState
+        cls,
+        settings: MetricSettings,
+        places: TopNState,
+        networks: TopNState,
+        themselves: Mapping[int, TopNState] | None = None,
     ) -> PendingLookups | None:
         """Those that the lists of records of the city and of the ASN database wait for.
 
-        None without a database.
+        `themselves` are lists of addresses by IP version. None without a database: nothing waits.
         """
         found = places.pending or networks.pending
         if found is None:
             both = ((settings.city, places), (settings.asn, networks))
-            lists = [(database, top) for database, top in both if database is not None]
-            found = cls(lists) if lists else None
+            records = [(database, top) for database, top in both if database is not None]
+            found = cls(records, themselves or {}) if records else None
         return found
 
     def add(
@@ -60,16 +67,21 @@ class PendingLookups:
 
     def settle(self) -> None:
         """Look up what waits and count it in the lists, which wait no longer."""
-        for _, top in self._lists:
-            top.pending = None
+        self._make_wait(None)
         for version in self._tables:
             self._look_up(version)
+
+    def _make_wait(self, pending: PendingLookups | None) -> None:
+        for top in (*(top for _, top in self._records), *self._themselves.values()):
+            top.pending = pending
 
     def _look_up(self, version: int) -> None:
         (hi, lo), weights = self._tables[version].take()
         versions, rows = np.full(len(hi), version, np.uint8), np.arange(len(hi))
+        if version in self._themselves:
+            self._themselves[version].add_keys(hi, lo, rows, weights)
         nothing = np.zeros(len(hi), np.uint64)
-        for database, top in self._lists:
+        for database, top in self._records:
             codes = database.codes(versions, hi, lo, rows)
             top.add_keys(codes.view(np.uint64), nothing, rows, weights)
 

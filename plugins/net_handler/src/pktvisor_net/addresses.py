@@ -72,14 +72,15 @@ class AddressMetrics(NamedTuple):
                 if len(rows):
                     counted.append(_Counted(addresses.hi[rows], addresses.lo[rows], weights[rows]))
         joined = [_joined(counted) for counted in found]
-        if "top_ips" in groups:
-            for top, (hi, lo, weights) in zip((self.top_ipv4, self.top_ipv6), joined, strict=True):
-                top.add_keys(hi, lo, np.arange(len(hi)), weights)
+        tops = {4: self.top_ipv4, 6: self.top_ipv6} if "top_ips" in groups else {}
+        pending = None
         if "top_geo" in groups:
-            pending = PendingLookups.of(self.settings, self.top_geo, self.top_asn)
-            for version, (hi, lo, weights) in zip((4, 6), joined, strict=True):
-                if pending is not None:
-                    pending.add(version, hi, lo, np.arange(len(hi)), weights)
+            pending = PendingLookups.of(self.settings, self.top_geo, self.top_asn, tops)
+        for version, (hi, lo, weights) in zip((4, 6), joined, strict=True):
+            if pending is not None:
+                pending.add(version, hi, lo, np.arange(len(hi)), weights)
+            elif version in tops:
+                tops[version].add_keys(hi, lo, np.arange(len(hi)), weights)
 
 
 def _joined(counted: list[_Counted]) -> _Counted:
