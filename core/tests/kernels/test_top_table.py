@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,6 +119,60 @@ def test_a_flood_of_keys_stays_within_bounds_and_is_counted() -> None:
     kept = dict(zip((table.entry(i)[0] for i in range(len(counts))), counts.tolist(), strict=True))
     for key in heavy.tolist():
         assert kept[key] <= 4000 <= kept[key] + table.offset
+
+
+@given(
+    entries=st.lists(
+        st.tuples(
+            WORDS, st.integers(0, 2), st.integers(0, 9), st.integers(0, 6), st.integers(0, 6)
+        ),
+        max_size=9,
+        unique_by=lambda entry: entry[:2],
+    ),
+    lowered=st.integers(0, 9),
+    room=st.integers(0, 30),
+    seed=st.integers(0, 2**64 - 1),
+)
+def test_what_exceeds_moves_to_another_table_with_its_text_or_is_refused(
+    entries: list[tuple[int, int, int, int, int]], lowered: int, room: int, seed: int
+) -> None:
+    """Refused when there are more than eight, or texts that the pools do not hold."""
+    kernel, pool = BothWays(top_table), np.frombuffer(b"abcdefgh", np.uint8)
+    slots = np.array([(k0, k1, n, at << 32 | size) for k0, k1, n, at, size in entries], np.uint64)
+    slots = slots.reshape(-1, 4)
+    found = np.zeros_like(slots)
+    kept = kernel.collect(slots, lowered, found)
+    left = [entry for entry in entries if entry[2] > lowered]
+    assert found[:kept, :3].tolist() == [[k0, k1, n - lowered] for k0, k1, n, _, _ in left]
+    fresh, texts, state = (
+        np.zeros((8, 4), np.uint64),
+        np.zeros(room, np.uint8),
+        np.zeros(3, np.int64),
+    )
+    used = sum(size for *_, size in left)
+    if len(left) > 8 or used > room or any(at + size > 8 for *_, at, size in left):
+        with pytest.raises(ValueError, match="no room for an entry, or for its text"):
+            kernel.insert(found[:kept], pool, seed, fresh, texts, state)
+        return
+    kernel.insert(found[:kept], pool, seed, fresh, texts, state)
+    assert state.tolist() == [len(left), used, 0]
+    moved = {}
+    for k0, k1, count, place in fresh[fresh[:, 2] > 0].tolist():
+        start, size = place >> 32, place & 0xFFFFFFFF
+        moved[k0, k1] = count, texts[start : start + size].tobytes()
+    assert moved == {
+        (k0, k1): (n - lowered, pool[at : at + size].tobytes()) for k0, k1, n, at, size in left
+    }
+
+
+def test_slots_of_another_shape_are_refused() -> None:
+    slots, none = np.zeros((6, 4), np.uint64), np.zeros(0, np.uint8)
+    with pytest.raises(ValueError, match="as many found ones"):
+        top_table.collect(slots, 0, np.zeros((5, 4), np.uint64))
+    with pytest.raises(ValueError, match="a power of two of rows of four words"):
+        top_table.insert(slots, none, 0, slots.copy(), none, np.zeros(3, np.int64))
+    with pytest.raises(ValueError, match="entries have four words"):
+        top_table.insert(slots[:, :3].copy(), none, 0, slots[:4], none, np.zeros(3, np.int64))
 
 
 @given(numbers=st.lists(st.integers(0, 65535), max_size=50))

@@ -36,3 +36,4 @@ cdef extern from *:
     unsigned int load_little32 "pktvisor_little32"(const unsigned char *at) noexcept nogil
     unsigned long long load_little64 "pktvisor_little64"(const unsigned char *at) noexcept nogil
     int compare_bytes "memcmp"(const void *left, const void *right, size_t size) noexcept nogil
+    void *copy_bytes "memcpy"(void *to, const void *start, size_t size) noexcept nogil

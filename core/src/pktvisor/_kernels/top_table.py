@@ -75,6 +75,33 @@ def _check(slots: cython.const[U64][:, ::1]) -> cython.int:
     return 0
 
 
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.boundscheck(False)
+@cython.exceptval(check=False)
+def _copy(
+    source: cython.const[U8][::1],
+    at: cython.Py_ssize_t,
+    length: cython.Py_ssize_t,
+    pool: U8[::1],
+    used: cython.Py_ssize_t,
+) -> cython.bint:
+    """Copy a text to the end of the used part of a pool; False where either has no such bytes."""
+    j: cython.Py_ssize_t
+    if length < 0 or at < 0 or used < 0:
+        return False
+    if at > source.shape[0] - length or used > pool.shape[0] - length:
+        return False
+    if length > 0:
+        if cython.compiled:
+            copy_bytes(cython.address(pool[used]), cython.address(source[at]), length)
+        else:
+            for j in range(length):
+                pool[used + j] = source[at + j]
+    return True
+
+
 def add(
     key0: cython.const[U64][::1],
     key1: cython.const[U64][::1],
@@ -100,7 +127,6 @@ def add(
     i: cython.Py_ssize_t
     row: cython.Py_ssize_t = 0
     slot: cython.Py_ssize_t
-    j: cython.Py_ssize_t
     used: cython.Py_ssize_t = state[1]
     entries: cython.Py_ssize_t = state[0]
     length: cython.Py_ssize_t
@@ -145,9 +171,9 @@ def add(
                     if used + length > pool.shape[0]:
                         stopped = i
                         break
-                    with cython.boundscheck(True):
-                        for j in range(length):
-                            pool[used + j] = text[text_offset[row] + j]
+                    if not _copy(text, text_offset[row], length, pool, used):
+                        foreign = True
+                        break
                     slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
                     used += length
                 slots[slot, 0] = key0[row]
@@ -155,54 +181,75 @@ def add(
                 entries += 1
             slots[slot, 2] += cython.cast(U64, amount)
     if foreign:
-        raise IndexError(f"row {row} is not in columns of {least} rows")
+        raise IndexError(f"row {row} or its text is not in columns of {least} rows")
     state[0] = entries
     state[1] = used
     state[2] = stopped
 
 
-def rebuild(
-    slots: cython.const[U64][:, ::1],
+def collect(
+    slots: cython.const[U64][:, ::1], lowered: cython.longlong, found: U64[:, ::1]
+) -> cython.Py_ssize_t:
+    """Copy every entry whose count exceeds `lowered`, less that much, to the front of `found`.
+
+    Returns how many there are; `found` is as long as `slots`, and undefined behind them. Counts are
+    above or below at random, so there is no branch for each.
+    """
+    i: cython.Py_ssize_t
+    kept: cython.Py_ssize_t = 0
+    less: U64 = cython.cast(U64, lowered)
+    if slots.shape[1] != 4 or found.shape[1] != 4 or found.shape[0] < slots.shape[0]:
+        raise ValueError("slots have four words, and there are as many found ones")
+    # No more are kept than were looked at.
+    with cython.nogil, cython.boundscheck(False):
+        for i in range(slots.shape[0]):
+            found[kept, 0] = slots[i, 0]
+            found[kept, 1] = slots[i, 1]
+            found[kept, 2] = slots[i, 2] - min(slots[i, 2], less)
+            found[kept, 3] = slots[i, 3]
+            kept += slots[i, 2] > less
+    return kept
+
+
+def insert(
+    entries: cython.const[U64][:, ::1],
     pool: cython.const[U8][::1],
-    lowered: cython.longlong,
     seed: cython.ulonglong,
-    new_slots: U64[:, ::1],
+    slots: U64[:, ::1],
     new_pool: U8[::1],
     state: I64[::1],
 ) -> None:
-    """Copy every entry whose count exceeds `lowered`, less that much, into an empty table.
+    """Put entries, of different keys and with their text in `pool`, into an empty table.
 
-    `new_slots` is zeroed and has room for all survivors, `new_pool` for their text. `state` becomes
+    `slots` are zeroed and have room for all of them, `new_pool` for their text. `state` becomes
     entries and pool bytes used.
     """
     i: cython.Py_ssize_t
-    j: cython.Py_ssize_t
     slot: cython.Py_ssize_t
     at: cython.Py_ssize_t
     length: cython.Py_ssize_t
     used: cython.Py_ssize_t = 0
-    entries: cython.Py_ssize_t = 0
-    less: U64 = cython.cast(U64, lowered)
     low: U64 = 0xFFFFFFFF
-    _check(new_slots)
-    with cython.nogil:
-        for i in range(slots.shape[0]):
-            if slots[i, 2] <= less:
-                continue
-            slot = _find(new_slots, slots[i, 0], slots[i, 1], seed)
-            if slot < 0:
+    torn: cython.bint = False
+    _check(slots)
+    if entries.shape[1] != 4:
+        raise ValueError("entries have four words")
+    with cython.nogil, cython.boundscheck(False):
+        for i in range(entries.shape[0]):
+            slot = _find(slots, entries[i, 0], entries[i, 1], seed)
+            at = cython.cast(cython.Py_ssize_t, entries[i, 3] >> 32)
+            length = cython.cast(cython.Py_ssize_t, entries[i, 3] & low)
+            if slot < 0 or not _copy(pool, at, length, new_pool, used):
+                torn = True
                 break
-            new_slots[slot, 0] = slots[i, 0]
-            new_slots[slot, 1] = slots[i, 1]
-            new_slots[slot, 2] = slots[i, 2] - less
-            at = cython.cast(cython.Py_ssize_t, slots[i, 3] >> 32)
-            length = cython.cast(cython.Py_ssize_t, slots[i, 3] & low)
-            for j in range(length):
-                new_pool[used + j] = pool[at + j]
-            new_slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
+            slots[slot, 0] = entries[i, 0]
+            slots[slot, 1] = entries[i, 1]
+            slots[slot, 2] = entries[i, 2]
+            slots[slot, 3] = (cython.cast(U64, used) << 32) | cython.cast(U64, length)
             used += length
-            entries += 1
-    state[0] = entries
+    if torn:
+        raise ValueError("no room for an entry, or for its text")
+    state[0] = entries.shape[0]
     state[1] = used
 
 

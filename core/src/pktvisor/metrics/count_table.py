@@ -68,19 +68,22 @@ class CountTable(ABC):
 
     def entries(self) -> tuple[tuple[Array, Array], Array]:
         """The keys, both halves (u64), and how often each was counted (i64)."""
-        used = np.flatnonzero(self._slots[:, 2])
-        key0, key1, counts = (self._slots[used, column] for column in range(3))
+        used = self._used()
+        key0, key1, counts = (used[:, column].copy() for column in range(3))
         return (key0, key1), counts.view(np.int64)
 
-    def _used(self) -> Array:
-        slots: Array = self._slots[self._slots[:, 2] > 0]
-        return slots
+    def _used(self, lowered: int = 0) -> Array:
+        """The slots whose count exceeds `lowered`, less that much."""
+        found = np.empty((len(self._slots), 4), np.uint64)
+        return found[: kernel.collect(self._slots, lowered, found)]
 
     def _rebuild(self, slots: int, pool: int, lowered: int = 0) -> None:
         """Move to so many slots and bytes of text, less `lowered` of every count."""
-        new_slots = np.zeros((slots, 4), np.uint64)
+        used = self._used(lowered)
+        if slots == len(self._slots):
+            self._slots[:] = 0  # its memory is at hand
+        else:
+            self._slots = np.zeros((slots, 4), np.uint64)
         new_pool = np.empty(pool, np.uint8)
-        kernel.rebuild(
-            self._slots, self._pool, lowered, FLOW_SEED, new_slots, new_pool, self._state
-        )
-        self._slots, self._pool = new_slots, new_pool
+        kernel.insert(used, self._pool, FLOW_SEED, self._slots, new_pool, self._state)
+        self._pool = new_pool

@@ -60,7 +60,7 @@ class TopTable(CountTable):
 
     def compact(self) -> None:
         """Give back the room only updates need."""
-        self._slots = self._used()
+        self._slots = self._used().copy()
         self._pool = self._pool[: self._state[1]].copy()
         self._compact = True
 
@@ -86,13 +86,21 @@ class TopTable(CountTable):
         elif self._state[0] >= 3 * slots // 8 and slots < _LAST_SLOTS:
             self._rebuild(min(4 * slots, _LAST_SLOTS), pool)
         else:
-            counts = self._slots[:, 2]
-            sample = counts[counts > 0][:_SAMPLE]
+            sample = self._sample()
             before = int(self._state[0])
             median = int(np.partition(sample, len(sample) // 2)[len(sample) // 2])
             self._rebuild(slots, pool, median)
             self.offset += median
             self.evicted += before - int(self._state[0])
+
+    def _sample(self) -> Array:
+        """The first counts; keys are spread over the slots, so a few of these have enough."""
+        for some in (4 * _SAMPLE, len(self._slots)):
+            counts = self._slots[:some, 2]
+            sample: Array = counts[counts > 0][:_SAMPLE]
+            if len(sample) == _SAMPLE:
+                break
+        return sample
 
     def _expand(self) -> None:
         slots = FIRST_SLOTS
