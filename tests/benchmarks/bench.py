@@ -89,19 +89,15 @@ def _commands(path: Path, *, flood: bool) -> dict[str, list[str]]:
 
 
 def _in_turn(commands: Mapping[str, list[str]], rounds: int) -> dict[str, float]:
-    """CPU seconds of each command, the best of the rounds.
+    """CPU seconds of each command, the best of three times a round.
 
-    They go in turn, as a machine may change its pace in between, and ours, which take less than a
-    second, three times a round.
+    They go in turn, as a machine may change its pace in between, and equally often, as the best of
+    many is better.
     """
     best = dict.fromkeys(commands, float("inf"))
-    for _ in range(rounds):
-        for _ in range(3):
-            for what, command in commands.items():
-                if what != TCPDUMP:
-                    best[what] = min(best[what], _cpu(command))
-        if TCPDUMP in commands:
-            best[TCPDUMP] = min(best[TCPDUMP], _cpu(commands[TCPDUMP]))
+    for _ in range(3 * rounds):
+        for what, command in commands.items():
+            best[what] = min(best[what], _cpu(command))
     return best
 
 
