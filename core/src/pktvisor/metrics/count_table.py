@@ -28,6 +28,9 @@ class CountTable(ABC):
         self._pool = np.empty(0, np.uint8)
         self._state = np.zeros(3, np.int64)
 
+    def _open(self) -> None:  # noqa: B027 - most tables always are
+        """Be ready to take entries."""
+
     @abstractmethod
     def _limit(self) -> int:
         """How many entries the slots may hold."""
@@ -44,6 +47,7 @@ class CountTable(ABC):
         texts: Texts | None = None,
     ) -> None:
         """Add each of `rows` to its key: 1, or its weight. All columns are indexed by row."""
+        self._open()
         at = 0
         while True:
             kernel.add(

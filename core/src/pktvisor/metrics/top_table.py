@@ -34,23 +34,10 @@ class TopTable(CountTable):
         self.offset = 0
         self.evicted = 0
 
-    def add(
-        self,
-        keys: tuple[Array, Array],
-        rows: Array,
-        weights: Array | None = None,
-        texts: Texts | None = None,
-    ) -> None:
-        """Add each of `rows` to its key: 1, or its weight. All columns are indexed by row."""
-        if self._compact:
-            self._expand()
-        super().add(keys, rows, weights, texts)
-
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
         keys, counts = other.entries()
-        rows = np.arange(len(counts))
-        places = other._used()[:, 3]
+        rows, places = np.arange(len(counts)), other._used()[:, 3]
         offset = (places >> np.uint64(32)).astype(np.int64)
         length = (places & np.uint64(0xFFFFFFFF)).astype(np.int32)
         texts = Texts(other._pool, offset, length, rows) if len(other._pool) else None
@@ -102,9 +89,10 @@ class TopTable(CountTable):
                 break
         return sample
 
-    def _expand(self) -> None:
-        slots = FIRST_SLOTS
-        while 3 * slots // 8 < len(self._slots) and slots < _LAST_SLOTS:
-            slots *= 2
-        self._rebuild(slots, max(len(self._pool), 1 << 14 if len(self._pool) else 0))
-        self._compact = False
+    def _open(self) -> None:
+        if self._compact:
+            slots = FIRST_SLOTS
+            while 3 * slots // 8 < len(self._slots) and slots < _LAST_SLOTS:
+                slots *= 2
+            self._rebuild(slots, max(len(self._pool), 1 << 14 if len(self._pool) else 0))
+            self._compact = False
